@@ -1,0 +1,83 @@
+#pragma once
+
+// What the ledger has booked when a run is over.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sim/kernel/time.hpp"
+#include "sim/stats/quantiles.hpp"
+
+namespace interlock::record {
+
+struct ThreadBooks {
+    kernel::Time created{};
+    std::optional<kernel::Time> exited;
+    std::uint32_t process = 0;
+    kernel::Duration running{};
+    kernel::Duration lock_wait{};  ///< off the CPU between request and grant
+    kernel::Duration cpu_wait{};
+    kernel::Duration io{};
+    kernel::Duration blocked{};
+    kernel::Duration slowed{};  ///< part of running, lost to a speed below full; rounded down
+    /// ns from request to grant, where another thread held the lock meanwhile.
+    stats::Quantiles lock_waits;
+    std::uint64_t lock_requests = 0;
+    std::uint64_t drop_requests = 0;  ///< made by it
+};
+
+struct CpuBooks {
+    kernel::Duration busy{};
+    std::uint64_t switches = 0;  ///< times another thread than the last began to run
+};
+
+struct LockBooks {
+    kernel::Duration held{};
+    std::uint64_t requests = 0;
+    std::uint64_t contended = 0;  ///< of them: another thread held it before the grant
+    std::uint64_t switches = 0;   ///< the holder was another than before
+    std::uint64_t forced_switches = 0;
+    std::uint64_t drop_requests = 0;
+    stats::Quantiles waits;  ///< ns, of the contended
+};
+
+struct InstanceBooks {
+    std::optional<kernel::Time> arrived;
+    std::optional<kernel::Time> started;
+    std::optional<kernel::Time> finished;
+    kernel::Duration cpu{};  ///< running time of its thread from started to finished
+};
+
+struct ObjectBooks {
+    std::uint64_t writes = 0;
+    std::uint64_t lost = 0;
+};
+
+struct QueueBooks {
+    std::uint32_t length_max = 0;
+    kernel::Duration put_wait{};
+    kernel::Duration get_wait{};
+};
+
+/// Between two marks that followed one another in a task.
+struct MarkBooks {
+    std::uint32_t from = 0;
+    std::uint32_t to = 0;
+    stats::Quantiles latency;  ///< ns
+};
+
+struct Books {
+    std::vector<ThreadBooks> threads;
+    std::vector<CpuBooks> cpus;
+    std::vector<LockBooks> locks;  ///< by process
+    std::vector<InstanceBooks> instances;
+    std::vector<ObjectBooks> objects;
+    std::vector<QueueBooks> queues;
+    std::vector<MarkBooks> marks;   ///< in the order of (from, to)
+    std::uint64_t migrations = 0;   ///< a thread ran on another CPU than it last ran on
+    std::uint64_t memory_peak = 0;  ///< bytes
+};
+
+}  // namespace interlock::record

@@ -1,0 +1,61 @@
+#pragma once
+
+// The vocabulary of a run's records: what the models write down, and what the
+// ledger, the fingerprint, the timeline and every later writer read.
+//
+//   kind            subject   place        detail
+//   thread_created  thread    process      -
+//   thread_state    thread    cpu          State (the cpu counts when it runs)
+//   thread_rate     thread    cpu          speed in ppm, while it runs
+//   thread_exited   thread    -            -
+//   lock_request    thread    lock         1 if another thread held it
+//   lock_grant      thread    lock         1 if a switch of holders
+//   lock_release    thread    lock         1 if forced by a drop request
+//   drop_request    thread    lock         the holder that is asked
+//   task_arrived    instance  -            -
+//   task_started    instance  -            thread
+//   task_finished   instance  -            thread
+//   mark            instance  -            mark
+//   queue_put       thread    queue        length after it
+//   queue_get       thread    queue        length after it
+//   queue_wait      thread    queue        waited ns * 2, + 1 if to put
+//   object_write    thread    process      object * 2, + 1 if an update was lost
+//   memory          process   -            bytes resident on the machine
+
+#include <cstdint>
+
+#include "sim/kernel/trace.hpp"
+
+namespace interlock::record {
+
+enum class Kind : std::uint16_t {
+    thread_created,
+    thread_state,
+    thread_rate,
+    thread_exited,
+    lock_request,
+    lock_grant,
+    lock_release,
+    drop_request,
+    task_arrived,
+    task_started,
+    task_finished,
+    mark,
+    queue_put,
+    queue_get,
+    queue_wait,
+    object_write,
+    memory,
+};
+
+/// What a thread does, as the os sees it. A thread that asks for an
+/// interpreter lock and does not run is booked under lock wait by the ledger.
+enum class State : std::uint8_t { cpu_wait, running, io, blocked };
+
+inline kernel::Record make(kernel::Time at, Kind kind, std::uint32_t subject, std::uint32_t place,
+                           std::uint64_t detail) {
+    return {at, detail, subject, static_cast<std::uint16_t>(place),
+            static_cast<std::uint16_t>(kind)};
+}
+
+}  // namespace interlock::record

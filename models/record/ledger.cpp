@@ -1,0 +1,281 @@
+#include "models/record/ledger.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/kernel/check.hpp"
+
+namespace interlock::record {
+
+using kernel::check;
+using kernel::Duration;
+using kernel::Record;
+using kernel::Time;
+
+namespace {
+
+constexpr std::uint64_t full_speed = 1'000'000;
+
+constexpr std::size_t place_of(State state) { return static_cast<std::size_t>(state); }
+
+Duration sum(const ThreadBooks& books) {
+    return books.running + books.lock_wait + books.cpu_wait + books.io + books.blocked;
+}
+
+}  // namespace
+
+Ledger::Ledger(const Sizes& sizes, Time from)
+    : from_(from), cpus_(sizes.cpus), instances_(sizes.instances), marks_(sizes.marks),
+      latencies_(sizes.marks * sizes.marks) {
+    books_.cpus.resize(sizes.cpus);
+    books_.instances.resize(sizes.instances);
+    books_.queues.resize(sizes.queues);
+    books_.objects.resize(sizes.objects);
+}
+
+void Ledger::take(std::span<const Record> records) {
+    for (const auto& record : records) one(record);
+}
+
+void Ledger::one(const Record& record) {
+    check(record.at >= now_, "time never goes back");
+    now_ = record.at;
+    switch (static_cast<Kind>(record.kind)) {
+    case Kind::thread_state: return state(record);
+    case Kind::thread_created:
+    case Kind::thread_rate:
+    case Kind::thread_exited: return thread_record(record);
+    case Kind::lock_request:
+    case Kind::lock_grant:
+    case Kind::lock_release:
+    case Kind::drop_request: return lock_record(record);
+    case Kind::task_arrived:
+    case Kind::task_started:
+    case Kind::task_finished: return task_record(record);
+    case Kind::mark: return mark(record);
+    case Kind::queue_put:
+    case Kind::queue_get: {
+        auto& longest = books_.queues[record.place].length_max;
+        if (counts()) longest = std::max(longest, static_cast<std::uint32_t>(record.detail));
+        return;
+    }
+    case Kind::queue_wait: {
+        auto& queue = books_.queues[record.place];
+        const Duration all{static_cast<Duration::rep>(record.detail / 2)};
+        const auto waited = std::min(all, now_ - from_);
+        if (counts()) (record.detail % 2 == 1 ? queue.put_wait : queue.get_wait) += waited;
+        return;
+    }
+    case Kind::object_write: {
+        auto& object = books_.objects[record.detail / 2];
+        if (counts()) ++object.writes;
+        if (counts()) object.lost += record.detail % 2;
+        return;
+    }
+    case Kind::memory: books_.memory_peak = std::max(books_.memory_peak, record.detail); return;
+    }
+    kernel::broken("every kind of record is known");
+}
+
+/// What the thread did until now.
+void Ledger::book(std::uint32_t id, Time now) {
+    auto& thread = threads_[id];
+    const bool runs = thread.state == State::running;
+    const auto time = counted(now) - counted(thread.since);
+    thread.spent[!runs && thread.asks ? lock_wait : place_of(thread.state)] += time;
+    if (runs) {
+        const auto cpu = *thread.cpu;
+        thread.ran += now - thread.since;
+        books_.cpus[cpu].busy += time;
+        if (cpus_[cpu].slower != 0)
+            thread.lost += static_cast<kernel::Wide>(time.count()) * cpus_[cpu].slower;
+    }
+    thread.since = now;
+}
+
+Ledger::Thread& Ledger::thread_of(std::uint32_t id) {
+    check(id < threads_.size(), "a thread is created before it does anything");
+    check(!threads_[id].exited, "a thread that has exited does nothing");
+    return threads_[id];
+}
+
+void Ledger::free_cpu(std::uint32_t id) {
+    const auto& thread = threads_[id];
+    if (thread.state != State::running) return;
+    check(cpus_[*thread.cpu].thread == id, "a thread leaves the CPU it runs on");
+    cpus_[*thread.cpu].thread.reset();
+}
+
+void Ledger::state(const Record& record) {
+    const auto id = record.subject;
+    const auto state = static_cast<State>(record.detail);
+    auto& thread = thread_of(id);
+    check(thread.state != State::running || state != State::running, "a thread runs on one CPU");
+    book(id, record.at);
+    free_cpu(id);
+    thread.state = state;
+    if (state != State::running) return;
+    auto& cpu = cpus_[record.place];
+    check(!cpu.thread, "a CPU runs one thread at a time");
+    cpu.thread = id;
+    if (counts() && cpu.last != id) ++books_.cpus[record.place].switches;
+    if (counts() && thread.cpu && *thread.cpu != record.place) ++books_.migrations;
+    cpu.last = id;
+    thread.cpu = record.place;
+}
+
+void Ledger::thread_record(const Record& record) {
+    const auto id = record.subject;
+    switch (static_cast<Kind>(record.kind)) {
+    case Kind::thread_created:
+        check(id == threads_.size(), "threads are numbered as they are created");
+        threads_.emplace_back().since = record.at;
+        books_.threads.emplace_back();
+        books_.threads.back().created = record.at;
+        books_.threads.back().process = record.place;
+        return;
+    case Kind::thread_rate: {
+        auto& cpu = cpus_[record.place];
+        if (cpu.thread) book(*cpu.thread, record.at);
+        cpu.slower = full_speed - std::min(record.detail, full_speed);
+        return;
+    }
+    default: {
+        auto& thread = thread_of(id);
+        book(id, record.at);
+        free_cpu(id);
+        thread.exited = true;
+        thread.state = State::blocked;
+        books_.threads[id].exited = record.at;
+        return;
+    }
+    }
+}
+
+LockBooks& Ledger::lock_of(std::uint32_t place) {
+    if (place >= locks_.size()) {
+        locks_.resize(place + 1);
+        books_.locks.resize(place + 1);
+    }
+    return books_.locks[place];
+}
+
+void Ledger::lock_record(const Record& record) {
+    const auto id = record.subject;
+    auto& books = lock_of(record.place);
+    auto& lock = locks_[record.place];
+    switch (static_cast<Kind>(record.kind)) {
+    case Kind::lock_request: return request(record);
+    case Kind::lock_grant: return grant(record);
+    case Kind::lock_release:
+        check(lock.holder == id, "only the holder of a lock releases it");
+        books.held += counted(record.at) - counted(lock.since);
+        lock.holder.reset();
+        if (counts()) books.forced_switches += record.detail;
+        return;
+    default:
+        if (counts()) ++books.drop_requests;
+        if (counts()) ++books_.threads[id].drop_requests;
+        return;
+    }
+}
+
+void Ledger::request(const Record& record) {
+    const auto id = record.subject;
+    auto& thread = thread_of(id);
+    const auto& lock = locks_[record.place];
+    check(!thread.asks, "a thread asks for one lock at a time");
+    check(lock.holder != id, "who holds a lock does not ask for it");
+    book(id, record.at);
+    thread.asks = true;
+    thread.asked = record.at;
+    thread.contended = record.detail == 1;
+    thread.seen = lock.grants;
+    if (!counts()) return;
+    ++books_.locks[record.place].requests;
+    ++books_.threads[id].lock_requests;
+}
+
+void Ledger::grant(const Record& record) {
+    const auto id = record.subject;
+    auto& thread = thread_of(id);
+    auto& lock = locks_[record.place];
+    check(!lock.holder, "a lock has at most one holder");
+    check(thread.asks, "a lock is granted to one who asked");
+    book(id, record.at);
+    thread.asks = false;
+    lock.holder = id;
+    lock.since = record.at;
+    const bool overtaken = lock.grants != thread.seen;
+    ++lock.grants;
+    auto& books = books_.locks[record.place];
+    if (counts()) books.switches += record.detail;
+    if (thread.asked < from_ || (!thread.contended && !overtaken)) return;
+    const auto waited = (record.at - thread.asked).count();
+    ++books.contended;
+    books.waits.add(waited);
+    books_.threads[id].lock_waits.add(waited);
+}
+
+void Ledger::task_record(const Record& record) {
+    const auto id = record.subject;
+    check(id < instances_.size(), "the instances of tasks are known before the run");
+    auto& books = books_.instances[id];
+    auto& instance = instances_[id];
+    switch (static_cast<Kind>(record.kind)) {
+    case Kind::task_arrived: books.arrived = record.at; return;
+    case Kind::task_started:
+        check(books.arrived.has_value(), "a task starts after it has arrived");
+        instance.thread = static_cast<std::uint32_t>(record.detail);
+        book(instance.thread, record.at);
+        instance.ran_before = threads_[instance.thread].ran;
+        books.started = record.at;
+        return;
+    default:
+        check(books.started.has_value(), "a task finishes after it has started");
+        book(instance.thread, record.at);
+        books.cpu = threads_[instance.thread].ran - instance.ran_before;
+        books.finished = record.at;
+        return;
+    }
+}
+
+void Ledger::mark(const Record& record) {
+    auto& instance = instances_[record.subject];
+    const auto to = static_cast<std::uint32_t>(record.detail);
+    if (instance.mark && counts())
+        latencies_[*instance.mark * marks_ + to].add((record.at - instance.marked).count());
+    instance.mark = to;
+    instance.marked = record.at;
+}
+
+Books Ledger::close(Time end) {
+    Duration running{};
+    for (std::uint32_t id = 0; id < threads_.size(); ++id) {
+        auto& thread = threads_[id];
+        auto& books = books_.threads[id];
+        if (!thread.exited) book(id, end);
+        books.running = thread.spent[place_of(State::running)];
+        books.cpu_wait = thread.spent[place_of(State::cpu_wait)];
+        books.io = thread.spent[place_of(State::io)];
+        books.blocked = thread.spent[place_of(State::blocked)];
+        books.lock_wait = thread.spent[lock_wait];
+        books.slowed = Duration{static_cast<Duration::rep>(thread.lost / full_speed)};
+        const auto life = counted(books.exited.value_or(end)) - counted(books.created);
+        check(sum(books) == std::max(life, Duration::zero()),
+              "the books of a thread add up to its life");
+        running += books.running;
+    }
+    Duration busy{};
+    for (const auto& cpu : books_.cpus) busy += cpu.busy;
+    check(busy == running, "the CPUs were busy as long as threads ran");
+    for (std::size_t i = 0; i < locks_.size(); ++i)
+        if (locks_[i].holder) books_.locks[i].held += counted(end) - counted(locks_[i].since);
+    for (std::uint32_t from = 0; from < marks_; ++from)
+        for (std::uint32_t to = 0; to < marks_; ++to)
+            if (auto& latency = latencies_[from * marks_ + to]; latency.count() > 0)
+                books_.marks.push_back({.from = from, .to = to, .latency = std::move(latency)});
+    return std::move(books_);
+}
+
+}  // namespace interlock::record
