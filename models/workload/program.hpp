@@ -1,0 +1,231 @@
+#pragma once
+
+// What the work wants: programs of steps, and the tasks that run them. Plain
+// data; names have become indices into the tables of the Workload.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "models/workload/amount.hpp"
+#include "sim/kernel/time.hpp"
+
+namespace interlock::workload {
+
+enum class ProgramId : std::uint32_t {};
+enum class LockId : std::uint32_t {};
+enum class QueueId : std::uint32_t {};
+enum class ObjectId : std::uint32_t {};
+enum class BarrierId : std::uint32_t {};
+enum class ConditionId : std::uint32_t {};
+enum class BlockId : std::uint32_t {};  ///< a named allocation
+enum class MarkId : std::uint32_t {};
+enum class TaskId : std::uint32_t {};
+
+struct Step;
+
+struct Compute {
+    Amount time;
+};  ///< bytecode: under the lock, with check points
+struct Nogil {
+    Amount time;
+};  ///< C code with the lock released
+struct Native {
+    Amount time;
+};  ///< C code that holds the lock, without check points
+struct Sleep {
+    Amount time;
+};  ///< a timer: slack applies
+struct Io {
+    Amount time;
+    std::uint32_t calls = 1;
+};  ///< an outside event; calls share the time evenly
+struct Acquire {
+    LockId lock;
+};
+struct Release {
+    LockId lock;
+};
+struct Put {
+    QueueId queue;
+    Amount bytes;
+    std::optional<kernel::Duration> timeout;
+};
+struct Get {
+    QueueId queue;
+    std::optional<kernel::Duration> timeout;
+};
+struct Each {
+    QueueId queue;
+    std::vector<Step> steps;
+};
+struct Barrier {
+    BarrierId barrier;
+};
+struct Wait {
+    ConditionId condition;
+    std::optional<kernel::Duration> timeout;
+};
+struct Notify {
+    ConditionId condition;
+    std::optional<std::uint32_t> count;
+};  ///< none: all
+struct Spawn {
+    ProgramId program;
+    std::uint32_t count = 1;
+};               ///< threads of the same process
+struct Join {};  ///< all that this task has spawned
+struct Yield {};
+struct Read {
+    ObjectId object;
+};
+struct Write {
+    ObjectId object;
+};
+struct Update {
+    ObjectId object;
+};  ///< x += 1
+struct Allocate {
+    BlockId block;
+    Amount bytes;
+};
+struct Touch {
+    BlockId block;
+    std::optional<Amount> bytes;
+    bool write = false;
+};  ///< none: all of it
+struct Free {
+    BlockId block;
+};
+struct Repeat {
+    std::uint32_t count;
+    std::vector<Step> steps;
+};
+struct Branch;
+struct Choose {
+    std::vector<Branch> branches;
+};
+struct Mark {
+    MarkId mark;
+};
+
+using StepKind = std::variant<Compute, Nogil, Native, Sleep, Io, Acquire, Release, Put, Get, Each,
+                              Barrier, Wait, Notify, Spawn, Join, Yield, Read, Write, Update,
+                              Allocate, Touch, Free, Repeat, Choose, Mark>;
+
+struct Step {
+    StepKind kind;
+    std::uint32_t place = 0;  ///< unique in the workload, in file order: keys the draws
+};
+
+struct Branch {
+    double weight = 1;
+    std::vector<Step> steps;
+};
+
+struct Program {
+    std::string name;
+    std::vector<Step> steps;
+};
+
+/// When the instances of a task arrive.
+struct Arrival {
+    enum class Kind : std::uint8_t { at, every, poisson };
+    Kind kind = Kind::at;
+    kernel::Duration time{};     ///< at: the time of all; every: the gap
+    double rate_per_second = 0;  ///< poisson
+};
+
+/// `task` must have finished: all its instances, or (each) that of the same number.
+struct After {
+    TaskId task;
+    bool each = false;
+};
+
+enum class PayloadKind : std::uint8_t { array, objects, shared };
+
+/// Data that goes with a task between processes, pickled unless `shared`.
+struct Payload {
+    Amount size;
+    PayloadKind as = PayloadKind::objects;
+};
+
+struct Task {
+    std::string name;
+    ProgramId program{};
+    std::optional<std::uint32_t> count;        ///< none with `duration` only
+    std::optional<kernel::Duration> duration;  ///< `for`: instances arrive until then
+    Arrival arrival;
+    std::vector<After> after;
+    std::optional<std::string> process;  ///< lives in a process of its own, of this name
+    bool background = false;             ///< the run ends without it
+    int nice = 0;
+    std::optional<Payload> bytes_in;
+    std::optional<Payload> bytes_out;
+
+    /// Its instances become ready at different times, so that a pool takes them one by one.
+    bool arrive_singly() const {
+        if (arrival.kind != Arrival::Kind::at) return true;
+        for (const auto& other : after)
+            if (other.each) return true;
+        return false;
+    }
+};
+
+enum class Transport : std::uint8_t { memory, pipe, socket };
+
+struct Queue {
+    std::string name;
+    std::optional<std::uint32_t> capacity;  ///< none: unbounded
+    std::optional<Transport> over;  ///< none: memory within a process, a pipe between processes
+};
+
+struct Object {
+    std::string name;
+};
+
+struct NamedBarrier {
+    std::string name;
+    std::optional<std::uint32_t> parties;  ///< none: the instances of tasks whose program has it
+};
+
+/// Memory the main process holds before it starts workers.
+struct Data {
+    BlockId block;
+    Amount bytes;
+};
+
+struct Workload {
+    std::vector<Program> programs;
+    std::vector<Task> tasks;
+    std::vector<std::string> locks;
+    std::vector<Queue> queues;
+    std::vector<Object> objects;
+    std::vector<NamedBarrier> barriers;
+    std::vector<std::string> conditions;
+    std::vector<std::string> blocks;
+    std::vector<std::string> marks;
+    std::vector<Data> data;
+};
+
+/// One execution of a task.
+struct Instance {
+    TaskId task;
+    std::uint32_t number;  ///< within its task, from 0
+    kernel::Time arrival;
+};
+
+/// All instances in file order, their arrivals drawn.
+/// A task with neither count nor duration has one.
+std::vector<Instance> instances(const Workload& workload, std::uint64_t seed,
+                                std::uint32_t replication);
+
+/// Whether anything at all is drawn, so that replications differ.
+bool random(const Workload& workload);
+
+/// "extract", or "extract 3" (from 1) where the task has more than one instance.
+std::string instance_name(const Workload& workload, const Instance& instance);
+
+}  // namespace interlock::workload
