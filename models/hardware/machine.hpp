@@ -1,0 +1,88 @@
+#pragma once
+
+// A machine as plain data: what it has, how fast, and what things cost on it.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/kernel/time.hpp"
+
+namespace interlock::hardware {
+
+/// A rate of progress in parts per million of the fastest core's full speed.
+struct Speed {
+    std::uint32_t ppm = 1'000'000;
+    friend auto operator<=>(const Speed&, const Speed&) = default;
+};
+
+/// What the machine and its kernel charge, each kind its own. Those that a
+/// thread pays are CPU time at full speed; `wake_*` and the slack are delays.
+/// The default is the bare-metal column of the specification, section 2.1.
+struct Costs {
+    kernel::Duration user_operation{20};  ///< an uncontended atomic operation with its surroundings
+    kernel::Duration syscall{200};        ///< entry and exit of a trivial call
+    kernel::Duration futex_wait{400};     ///< to go to sleep in the kernel, without the switch
+    kernel::Duration futex_wake{700};     ///< to wake a sleeper
+    kernel::Duration context_switch{1'000};  ///< paid by the thread switched in
+    kernel::Duration migration{2'000};       ///< paid on top when it last ran on another core
+    kernel::Duration wake_same{0};  ///< paid by a thread that was woken onto its waker's CPU
+    kernel::Duration wake_idle_short{
+        2'500};  ///< delay until an idle CPU answers: inter-processor interrupt, shallow idle
+    kernel::Duration wake_idle_long{
+        30'000};  ///< the same after it idled for longer than `idle_long_after`
+    kernel::Duration idle_long_after{200'000};
+    double wake_spread =
+        0.3;  ///< these delays vary evenly by this share each way (measured: 35 to 63 us)
+    kernel::Duration timer_slack{50'000};    ///< a sleep ends this much late
+    kernel::Duration thread_start{12'000};   ///< pthread_create, paid by the parent
+    kernel::Duration thread_exit{5'000};     ///< paid by the thread
+    kernel::Duration process_start{60'000};  ///< fork of an empty process, paid by the parent
+    kernel::Duration process_exit{40'000};   ///< paid by the process
+    kernel::Duration fork_per_mib{7'000};    ///< page tables of resident memory, paid by the parent
+    kernel::Duration page_copy{700};         ///< one 4 KiB page copied on write
+    kernel::Duration page_touch{200};        ///< first touch of a 4 KiB page
+    std::uint64_t pipe_bytes_per_second =
+        3'500'000'000;  ///< copy into and out of a pipe; 0: takes no time
+
+    friend bool operator==(const Costs&, const Costs&) = default;
+};
+
+/// All zero, and an endless pipe: what `costs: none` says.
+Costs no_costs();
+
+struct Machine {
+    std::string name = "given";  ///< the preset, or "given"
+    std::uint32_t sockets = 1;
+    std::uint32_t cores = 1;              ///< in all sockets together
+    std::uint32_t threads_per_core = 1;   ///< hardware threads
+    std::vector<Speed> speed;             ///< one a core, or one for all, or empty: full speed
+    Speed smt_speed{620'000};             ///< of a thread while its sibling runs
+    std::optional<std::uint64_t> memory;  ///< bytes; none: never runs out
+    Costs costs;
+    std::string costs_origin =
+        "default";  ///< default, calibrated, none, given: as the JSON says it
+
+    std::uint32_t cpus() const { return cores * threads_per_core; }
+    /// CPUs are numbered core by core: siblings are neighbours.
+    std::uint32_t core_of(std::uint32_t cpu) const { return cpu / threads_per_core; }
+    std::uint32_t socket_of_core(std::uint32_t core) const { return core / (cores / sockets); }
+    Speed speed_of_core(std::uint32_t core) const {
+        return speed.empty() ? Speed{} : speed.size() == 1 ? speed.front() : speed[core];
+    }
+
+    friend bool operator==(const Machine&, const Machine&) = default;
+};
+
+struct MachinePreset {
+    std::string_view name;
+    std::string_view sentence;
+    Machine (*make)();
+};
+
+/// In alphabetical order.
+const std::vector<MachinePreset>& machine_presets();
+
+}  // namespace interlock::hardware
