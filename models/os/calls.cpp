@@ -1,0 +1,202 @@
+// What threads ask of the os: each operation costs CPU time, and takes effect
+// at the end of it.
+
+#include <algorithm>
+
+#include "models/os/system.hpp"
+#include "sim/kernel/check.hpp"
+
+namespace interlock::os {
+
+using kernel::Duration;
+using kernel::EventClass;
+using kernel::Time;
+
+/// The thread runs and its burst is over: goes on until an operation takes
+/// time or takes it off the CPU.
+void System::advance(ThreadId id) {
+    if (thread(id).in_operation) {
+        thread(id).in_operation = false;
+        if (!take_effect(id)) return;
+    }
+    while (!stopped_) {
+        if (++operations_ > operations_max) return;  // System::run reports it
+        const auto operation = next_operation(id);
+        auto& me = thread(id);  // the driver may have created threads
+        me.operation = operation;
+        const auto work = operation.verb == Verb::run ? operation.work : Work::of(price(operation));
+        if (work.value != 0) {
+            me.in_operation = true;
+            me.withheld = {};
+            begin_burst(me, work);
+            return;
+        }
+        if (!take_effect(id)) return;
+    }
+}
+
+/// The next operation of the kernel: a call of the C library stands between.
+Operation System::next_operation(ThreadId id) {
+    for (;;) {
+        if (auto& me = thread(id); me.call.verb != Verb::done) {
+            const auto operation = library_.next(me.call, me.outcome, now());
+            if (operation.verb != Verb::done) return operation;
+            me.outcome = me.call.timed_out ? Outcome::timed_out : Outcome::done;
+            me.call.verb = Verb::done;
+        }
+        const auto operation = driver_.next(id, thread(id).outcome);
+        if (!CLibraryState::is_call(operation.verb)) return operation;
+        auto& me = thread(id);
+        me.call = library_.begin(operation, now());
+        me.outcome = Outcome::done;
+    }
+}
+
+Duration System::price(const Operation& operation) const {
+    switch (operation.verb) {
+    case Verb::futex_wait: return costs_.futex_wait;
+    case Verb::futex_wake:
+        return sleepers_.empty(FutexId{operation.object}) ? costs_.syscall : costs_.futex_wake;
+    case Verb::sleep:
+    case Verb::io:
+    case Verb::yield: return costs_.syscall;
+    case Verb::exit: return costs_.thread_exit;
+    default: return Duration::zero();
+    }
+}
+
+/// Whether the thread goes on running.
+bool System::take_effect(ThreadId id) {
+    auto& me = thread(id);
+    const auto& operation = me.operation;
+    switch (operation.verb) {
+    case Verb::run:
+        me.outcome = me.withheld.value != 0 ? Outcome::interrupted : Outcome::done;
+        return true;
+    case Verb::futex_wait: return sleep_on(id, FutexId{operation.object});
+    case Verb::futex_wake:
+        me.outcome = Outcome::done;
+        for (std::uint32_t i = 0;
+             i < operation.value && !sleepers_.empty(FutexId{operation.object}); ++i)
+            wake_first(FutexId{operation.object}, me.cpu);
+        return true;
+    case Verb::sleep:
+    case Verb::io: {
+        me.outcome = Outcome::done;
+        if (operation.time == Duration::zero()) return true;
+        const auto slack = operation.verb == Verb::sleep ? costs_.timer_slack : Duration::zero();
+        block_until(id, now() + operation.time + slack);
+        block(id, operation.waiting);
+        return false;
+    }
+    case Verb::yield: {
+        auto& here = cpu(me.cpu);
+        me.outcome = Outcome::done;
+        here.reschedule = true;
+        here.reason = Joining::yielded;
+        to_dispatch_.insert(me.cpu);
+        return false;
+    }
+    case Verb::exit: leave(id); return false;
+    case Verb::nothing: me.outcome = Outcome::done; return true;
+    default: kernel::broken("only operations of the kernel reach it");
+    }
+}
+
+bool System::sleep_on(ThreadId id, FutexId futex) {
+    auto& me = thread(id);
+    if (library_.word(futex) != me.operation.value) {
+        me.outcome = Outcome::again;
+        return true;
+    }
+    sleepers_.append(futex, id);
+    me.asleep_on = futex;
+    if (me.operation.timeout) block_until(id, now() + *me.operation.timeout + costs_.timer_slack);
+    block(id, me.operation.waiting);
+    return false;
+}
+
+void System::block_until(ThreadId id, Time time) {
+    thread(id).timer = simulation_.calendar().schedule(
+        time, EventClass::timer,
+        {static_cast<std::uint32_t>(EventKind::timer), static_cast<std::uint32_t>(id)});
+}
+
+void System::block(ThreadId id, Waiting waiting) {
+    auto& me = thread(id);
+    charge(me.cpu);
+    policy_->dequeue(queue_of(me.cpu), id, Leaving::blocked);
+    me.place = Place::away;
+    const auto state = waiting == Waiting::io ? record::State::io : record::State::blocked;
+    record(record::Kind::thread_state, static_cast<std::uint32_t>(id),
+           static_cast<std::uint32_t>(me.cpu), static_cast<std::uint64_t>(state));
+    vacate(me.cpu);
+}
+
+void System::leave(ThreadId id) {
+    auto& me = thread(id);
+    charge(me.cpu);
+    policy_->dequeue(queue_of(me.cpu), id, Leaving::exited);
+    me.place = Place::exited;
+    record(record::Kind::thread_exited, static_cast<std::uint32_t>(id),
+           static_cast<std::uint32_t>(me.cpu), 0);
+    vacate(me.cpu);
+    driver_.exited(id);
+}
+
+/// The thread has left by itself; who follows is decided when all is settled.
+void System::vacate(CpuId id) {
+    switch_out(id);
+    loads_changed_ = true;
+    to_dispatch_.insert(id);
+}
+
+void System::timer_event(ThreadId id) {
+    auto& me = thread(id);
+    me.timer.reset();
+    me.outcome = Outcome::done;
+    if (me.asleep_on) {
+        sleepers_.remove(*me.asleep_on, id);
+        me.asleep_on.reset();
+        me.outcome = Outcome::timed_out;
+    }
+    wake(id, Joining::woken, std::nullopt);
+}
+
+void System::wake_first(FutexId futex, std::optional<CpuId> waker) {
+    const auto id = sleepers_.take_first(futex);
+    if (!id) return;
+    auto& sleeper = thread(*id);
+    sleeper.asleep_on.reset();
+    sleeper.outcome = Outcome::done;
+    if (sleeper.timer) {
+        simulation_.calendar().cancel(*sleeper.timer);
+        sleeper.timer.reset();
+    }
+    wake(*id, Joining::woken, waker);
+}
+
+void System::post(SemaphoreId semaphore) {
+    if (const auto futex = library_.post_from_outside(semaphore)) wake_first(*futex, std::nullopt);
+}
+
+void System::interrupt(ThreadId id, Work spacing) {
+    auto& me = thread(id);
+    if (!me.in_operation || me.operation.verb != Verb::run || !me.operation.interruptible) return;
+    if (me.withheld.value != 0) return;
+    const bool running = me.place == Place::running;
+    if (running) update_progress(me, cpu(me.cpu));
+    // Check points lie at whole multiples of the spacing from the burst's start;
+    // what stands in `left` beyond the program's own work is the price of switches.
+    const auto all = me.operation.work.value;
+    const auto rest = std::min(me.left.value, all);
+    const auto done = all - rest;
+    const auto next =
+        spacing.value == 0 ? done : (done + spacing.value - 1) / spacing.value * spacing.value;
+    if (next >= all) return;
+    me.withheld.value = all - next;
+    me.left.value -= me.withheld.value;
+    if (running) to_arm_.insert(me.cpu);
+}
+
+}  // namespace interlock::os

@@ -1,0 +1,210 @@
+// Who runs where: waking, choosing, switching.
+
+#include "models/os/system.hpp"
+#include "sim/kernel/check.hpp"
+
+namespace interlock::os {
+
+using kernel::Duration;
+using kernel::EventClass;
+
+ThreadId System::create(std::uint32_t process, std::uint32_t weight) {
+    const ThreadId id{static_cast<std::uint32_t>(threads_.size())};
+    threads_.emplace_back();
+    threads_.back().weight = weight;
+    record(record::Kind::thread_created, static_cast<std::uint32_t>(id), process, 0);
+    wake(id, Joining::started, std::nullopt);
+    return id;
+}
+
+Facts System::facts(ThreadId id) {
+    const auto& me = thread(id);
+    if (!policy_->needs_burst()) return {.weight = me.weight, .burst = {}};
+    return {.weight = me.weight, .burst = me.in_operation ? me.left : driver_.burst(id)};
+}
+
+void System::wake(ThreadId id, Joining why, std::optional<CpuId> waker) {
+    kernel::check(thread(id).place == Place::away, "a thread that is woken was away");
+    const auto where = place(id, why);
+    auto& me = thread(id);
+    if (waker && *waker == where) me.left.value += Work::of(costs_.wake_same).value;
+    me.place = Place::queued;
+    record(record::Kind::thread_state, static_cast<std::uint32_t>(id),
+           static_cast<std::uint32_t>(where), static_cast<std::uint64_t>(record::State::cpu_wait));
+    if (global_) {
+        for (std::uint32_t i = 0; i < cpus_.size(); ++i) charge(CpuId{i});
+    } else {
+        charge(where);
+    }
+    if (me.fresh) me.cpu = where;
+    policy_->enqueue(queue_of(where), id, why, facts(id));
+    ++waiting_;
+    loads_changed_ = true;
+    notify(where, id);
+}
+
+/// A thread was queued for this CPU (or, with a global queue, for any).
+void System::notify(CpuId id, ThreadId queued) {
+    if (cpu(id).idle) return rouse(id);
+    if (!global_) {
+        auto& here = cpu(id);
+        if (here.current && policy_->preempts(queue_of(id), queued, *here.current)) {
+            here.reschedule = true;
+            here.reason = Joining::preempted;
+        }
+        to_dispatch_.insert(id);
+        return;
+    }
+    for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
+        auto& there = cpus_[i];
+        to_dispatch_.insert(CpuId{i});
+        if (!there.current || there.reschedule) continue;
+        if (!policy_->preempts(RunqueueId{0}, queued, *there.current)) continue;
+        there.reschedule = true;
+        there.reason = Joining::preempted;
+        return;
+    }
+}
+
+/// An idle CPU answers after its way out of idle, the longer the deeper it slept.
+void System::rouse(CpuId id) {
+    auto& here = cpu(id);
+    here.idle = false;
+    --idle_;
+    const bool deep = now() - here.idle_since > costs_.idle_long_after;
+    auto delay = deep ? costs_.wake_idle_long : costs_.wake_idle_short;
+    if (costs_.wake_spread > 0) {
+        const auto factor = 1 + costs_.wake_spread * (2 * noise_.uniform() - 1);
+        delay = Duration{static_cast<Duration::rep>(static_cast<double>(delay.count()) * factor)};
+    }
+    if (delay == Duration::zero()) {
+        to_dispatch_.insert(id);
+        return;
+    }
+    here.waking = true;
+    simulation_.calendar().schedule(
+        now() + delay, EventClass::wake,
+        {static_cast<std::uint32_t>(EventKind::idle_exit), static_cast<std::uint32_t>(id)});
+}
+
+void System::dispatch(CpuId id) {
+    auto& here = cpu(id);
+    if (here.waking || here.idle) return;
+    const auto before = here.current;
+    if (before) {
+        if (!here.reschedule) return decide(id);
+        charge(id);
+        policy_->enqueue(queue_of(id), *before, here.reason, facts(*before));
+        ++waiting_;
+        here.reschedule = false;
+    }
+    auto next = policy_->pick(queue_of(id));
+    if (next) {
+        --waiting_;
+    } else if (!global_ && waiting_ > 0) {
+        next = pull(id, false);
+    }
+    if (before && next == before) {
+        if (!thread(*before).in_operation && thread(*before).left.value == 0) advance(*before);
+        return decide(id);
+    }
+    if (before) {
+        auto& preempted = thread(*before);
+        update_progress(preempted, here);
+        preempted.place = Place::queued;
+        record(record::Kind::thread_state, static_cast<std::uint32_t>(*before),
+               static_cast<std::uint32_t>(id), static_cast<std::uint64_t>(record::State::cpu_wait));
+        switch_out(id);
+    }
+    if (!next) return go_idle(id);
+    switch_in(id, *next);
+}
+
+void System::switch_in(CpuId id, ThreadId thread_id) {
+    auto& here = cpu(id);
+    auto& me = thread(thread_id);
+    kernel::check(me.place == Place::queued, "a thread that is picked was queued");
+    kernel::check(!here.current, "a CPU runs one thread");
+    const bool moved = !me.fresh && speeds_.core_of(static_cast<std::uint32_t>(me.cpu)) !=
+                                        speeds_.core_of(static_cast<std::uint32_t>(id));
+    me.left.value +=
+        Work::of(costs_.context_switch + (moved ? costs_.migration : Duration::zero())).value;
+    me.place = Place::running;
+    me.fresh = false;
+    me.cpu = id;
+    me.as_of = now();
+    here.current = thread_id;
+    here.charged_until = now();
+    here.reschedule = false;
+    if (!here.last) {  // comes out of idle
+        speeds_.starts(static_cast<std::uint32_t>(id));
+        mark_siblings(id);
+    }
+    here.last = thread_id;
+    record(record::Kind::thread_state, static_cast<std::uint32_t>(thread_id),
+           static_cast<std::uint32_t>(id), static_cast<std::uint64_t>(record::State::running));
+    if (me.left.value == 0) {
+        advance(thread_id);
+    } else {
+        to_arm_.insert(id);
+    }
+    if (cpu(id).current) decide(id);
+}
+
+/// The current thread is no longer on the CPU.
+void System::switch_out(CpuId id) {
+    auto& here = cpu(id);
+    thread(*here.current).ran_until = now();
+    here.current.reset();
+    here.decision.reset();
+    here.reschedule = false;
+    to_arm_.insert(id);
+}
+
+void System::go_idle(CpuId id) {
+    auto& here = cpu(id);
+    here.idle = true;
+    here.idle_since = now();
+    loads_changed_ = true;
+    ++idle_;
+    if (here.last) {
+        speeds_.stops(static_cast<std::uint32_t>(id));
+        mark_siblings(id);
+        here.last.reset();
+    }
+}
+
+void System::mark_siblings(CpuId id) {
+    const auto width = speeds_.threads_per_core();
+    if (width == 1) return;
+    const auto first = speeds_.core_of(static_cast<std::uint32_t>(id)) * width;
+    for (std::uint32_t i = 0; i < width; ++i) to_retime_.insert(CpuId{first + i});
+}
+
+void System::charge(CpuId id) {
+    auto& here = cpu(id);
+    if (!here.current || here.charged_until == now()) return;
+    const auto ran = now() - here.charged_until;
+    here.charged_until = now();
+    policy_->charge(queue_of(id), *here.current, ran);
+}
+
+/// When the policy is due to look at this CPU again.
+void System::decide(CpuId id) {
+    auto& here = cpu(id);
+    if (!here.current) return;
+    charge(id);
+    const auto due = policy_->due(queue_of(id), *here.current);
+    if (!due) {
+        if (here.decision) to_arm_.insert(id);
+        here.decision.reset();
+        return;
+    }
+    auto at = on_tick(now() + *due);
+    if (at <= now()) at = on_tick(now() + Duration{1});
+    if (here.decision && *here.decision == at) return;
+    here.decision = at;
+    to_arm_.insert(id);
+}
+
+}  // namespace interlock::os

@@ -1,0 +1,114 @@
+#pragma once
+
+// Earliest eligible virtual deadline first, as Linux 6.17 and later.
+//
+//   v += ran * 1024 / weight            virtual runtime, while a thread runs
+//   V  = sum(w v) / sum(w)              over the queue, the running one included
+//   lag = V - v                         what it is owed (virtual)
+//   eligible: v <= V                    tested without division
+//   d  = v + slice * 1024 / weight      deadline of a request; when v reaches it, a new request
+//   pick: the eligible thread of the least (d, id)
+//
+// The running thread is protected until its request is used up (RUN_TO_PARITY,
+// vprot), as long as it is eligible. Then it is compared again at every tick
+// and wake-up; chosen again it goes on unprotected. Without ticks (`hz: 0`) it
+// is protected anew, so that a decision is due once a request.
+//
+// A thread enters at V - lag, its lag being inflated by (W + w) / W so that it
+// still is that lag when it has entered; a new one at V with half a request;
+// one that comes from another queue keeps the distance to its deadline. Who
+// blocks while it is not eligible stays in the queue (delayed dequeue),
+// competes, and leaves when it is picked, its lag then being at most 0. Lag is
+// clamped to max(2 slices, 1 tick) each way. A yield gives the rest of the
+// request away.
+//
+//   slice = 0.70 ms * (1 + floor(log2(min(CPUs, 8))))
+//
+// Source followed: Linux kernel/sched/fair.c, pick_eevdf(), place_entity(),
+// update_deadline(), set_protect_slice(), requeue_delayed_entity(), as the
+// specification tells them (os-and-hardware, 1.1). Left out: custom slices and
+// with them PREEMPT_SHORT, the approximate reciprocals of the weights, groups,
+// load tracking, SCHED_BATCH and SCHED_IDLE, lazy preemption.
+//
+// The queue is a sorted vector: for up to some hundred threads a runqueue it
+// is faster than a tree, and the first or second entry is nearly always
+// eligible.
+
+#include <cstdint>
+#include <vector>
+
+#include "models/os/policy.hpp"
+#include "sim/kernel/wide.hpp"
+
+namespace interlock::os {
+
+class Eevdf final : public Policy {
+public:
+    explicit Eevdf(const PolicySetting& setting);
+
+    void enqueue(RunqueueId queue, ThreadId thread, Joining why, const Facts& facts) override;
+    void dequeue(RunqueueId queue, ThreadId thread, Leaving why) override;
+    std::optional<ThreadId> pick(RunqueueId queue) override;
+    void charge(RunqueueId queue, ThreadId thread, kernel::Duration ran) override;
+    std::optional<kernel::Duration> due(RunqueueId queue, ThreadId thread) override;
+    bool preempts(RunqueueId queue, ThreadId woken, ThreadId running) override;
+    std::size_t queued(RunqueueId queue) const override { return queues_[index(queue)].runnable; }
+    ThreadId queued_at(RunqueueId queue, std::size_t i) const override;
+    bool delayed(ThreadId thread) const override {
+        return index(thread) < entities_.size() && entities_[index(thread)].delayed;
+    }
+
+    kernel::Duration slice() const { return kernel::Duration{slice_}; }
+    /// V - v, virtual; the thread is queued or running there.
+    kernel::Duration lag(RunqueueId queue, ThreadId thread) const;
+
+private:
+    struct Entity {
+        std::int64_t vruntime = 0;
+        std::int64_t deadline = 0;
+        std::int64_t protected_until = 0;
+        std::int64_t lag = 0;          // saved while away
+        std::int64_t to_deadline = 0;  // likewise, of a migrating thread
+        std::int64_t weight = 1024;
+        bool delayed = false;
+    };
+    struct Queued {
+        std::int64_t deadline;
+        ThreadId thread;
+        friend auto operator<=>(const Queued&, const Queued&) = default;
+    };
+    struct Queue {
+        std::vector<Queued> order;      // by deadline; delayed ones included, the running not
+        std::size_t runnable = 0;       // of them, not delayed
+        std::int64_t weight = 0;        // of all, the running ones included
+        kernel::SignedWide weighted{};  // sum of w * v, likewise
+        std::int64_t zero = 0;          // V when the queue was last emptied
+        std::optional<ThreadId> ran;    // who was put back last
+    };
+
+    Entity& entity(ThreadId thread) { return entities_[index(thread)]; }
+    const Entity& entity(ThreadId thread) const { return entities_[index(thread)]; }
+    static std::int64_t virtual_time(std::int64_t time, const Entity& entity);
+    static bool is_protected(const Entity& entity) {
+        return entity.vruntime < entity.protected_until;
+    }
+    static std::int64_t average(const Queue& queue);
+    static bool eligible(const Queue& queue, const Entity& entity);
+    std::int64_t clamped_lag(const Queue& queue, const Entity& entity) const;
+    void join(Queue& queue, Entity& entity);
+    void leave(Queue& queue, Entity& entity);
+    static void insert(Queue& queue, ThreadId thread, std::int64_t deadline);
+    static void erase(Queue& queue, ThreadId thread, std::int64_t deadline);
+    void place(Queue& queue, Entity& entity, Joining why) const;
+    void forfeit(Queue& queue, Entity& entity) const;
+    void wake_delayed(Queue& queue, ThreadId thread);
+    std::optional<std::size_t> first_eligible(const Queue& queue) const;
+
+    std::int64_t slice_;
+    std::int64_t lag_limit_;
+    bool exact_;  // there is no tick
+    std::vector<Queue> queues_;
+    std::vector<Entity> entities_;  // by thread
+};
+
+}  // namespace interlock::os

@@ -1,0 +1,128 @@
+#pragma once
+
+// What a thread asks of the operating system and of the C library, one
+// operation at a time. Locks and interpreters are programs of these.
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+#include "models/os/ids.hpp"
+#include "sim/kernel/time.hpp"
+#include "sim/kernel/wide.hpp"
+
+namespace interlock::os {
+
+/// CPU work: nanoseconds at full speed, times a million (ns x ppm), so that a
+/// change of speed loses nothing.
+struct Work {
+    kernel::Wide value = 0;
+
+    static constexpr Work of(kernel::Duration at_full_speed) {
+        return {static_cast<kernel::Wide>(at_full_speed.count()) * 1'000'000};
+    }
+    friend constexpr auto operator<=>(const Work&, const Work&) = default;
+};
+
+/// What the thread waits for, as the books call it.
+enum class Waiting : std::uint8_t { io, blocked };
+
+enum class Verb : std::uint8_t {
+    nothing,     ///< takes no time
+    run,         ///< `work` on a CPU; may be cut at a check point if `interruptible`
+    futex_wait,  ///< sleep if the word still holds `value`; at most `timeout`
+    futex_wake,  ///< wake up to `value` sleepers
+    mutex_lock,
+    mutex_unlock,
+    condition_wait,  ///< release `mutex`, sleep at most `timeout`, take `mutex` again
+    condition_signal,
+    condition_broadcast,
+    semaphore_wait,  ///< at most `timeout`
+    semaphore_post,
+    sleep,  ///< a timer: `time` and the timer slack
+    io,     ///< an outside event after `time`, without slack; 0: a call that does not block
+    yield,
+    exit,
+    done,  ///< of a machine: its call is over; never reaches the os
+};
+
+struct Operation {
+    Verb verb = Verb::nothing;
+    bool interruptible = false;
+    Waiting waiting = Waiting::blocked;
+    std::uint32_t object = 0;  ///< the futex, mutex, condition or semaphore
+    std::uint32_t mutex = 0;   ///< condition_wait: the mutex
+    std::uint32_t value = 0;   ///< futex_wait: expected; futex_wake: how many
+    std::optional<kernel::Duration> timeout;
+    kernel::Duration time{};
+    Work work;
+};
+
+/// How the last operation ended.
+enum class Outcome : std::uint8_t {
+    done,
+    again,  ///< futex_wait: the word had changed
+    timed_out,
+    interrupted,  ///< run: cut at a check point; System::withheld has the rest
+};
+
+inline Operation run(Work work, bool interruptible = false) {
+    return {.verb = Verb::run, .interruptible = interruptible, .timeout = {}, .work = work};
+}
+inline Operation run(kernel::Duration time) { return run(Work::of(time)); }
+inline Operation lock(MutexId mutex) {
+    return {.verb = Verb::mutex_lock,
+            .object = static_cast<std::uint32_t>(mutex),
+            .timeout = {},
+            .work = {}};
+}
+inline Operation unlock(MutexId mutex) {
+    return {.verb = Verb::mutex_unlock,
+            .object = static_cast<std::uint32_t>(mutex),
+            .timeout = {},
+            .work = {}};
+}
+inline Operation wait(ConditionId condition, MutexId mutex,
+                      std::optional<kernel::Duration> timeout = {}) {
+    return {.verb = Verb::condition_wait,
+            .object = static_cast<std::uint32_t>(condition),
+            .mutex = static_cast<std::uint32_t>(mutex),
+            .timeout = timeout,
+            .work = {}};
+}
+inline Operation signal(ConditionId condition) {
+    return {.verb = Verb::condition_signal,
+            .object = static_cast<std::uint32_t>(condition),
+            .timeout = {},
+            .work = {}};
+}
+inline Operation broadcast(ConditionId condition) {
+    return {.verb = Verb::condition_broadcast,
+            .object = static_cast<std::uint32_t>(condition),
+            .timeout = {},
+            .work = {}};
+}
+inline Operation wait(SemaphoreId semaphore, std::optional<kernel::Duration> timeout = {},
+                      Waiting waiting = Waiting::blocked) {
+    return {.verb = Verb::semaphore_wait,
+            .waiting = waiting,
+            .object = static_cast<std::uint32_t>(semaphore),
+            .timeout = timeout,
+            .work = {}};
+}
+inline Operation post(SemaphoreId semaphore) {
+    return {.verb = Verb::semaphore_post,
+            .object = static_cast<std::uint32_t>(semaphore),
+            .timeout = {},
+            .work = {}};
+}
+inline Operation sleep(kernel::Duration time) {
+    return {.verb = Verb::sleep, .waiting = Waiting::io, .timeout = {}, .time = time, .work = {}};
+}
+inline Operation io(kernel::Duration time) {
+    return {.verb = Verb::io, .waiting = Waiting::io, .timeout = {}, .time = time, .work = {}};
+}
+inline Operation nothing() { return {}; }
+inline Operation done() { return {.verb = Verb::done, .timeout = {}, .work = {}}; }
+
+}  // namespace interlock::os

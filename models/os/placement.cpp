@@ -1,0 +1,243 @@
+// Where a woken thread goes, and what CPUs pull from each other.
+//
+//   wake:  the CPU it last ran on if idle; else an idle core, the fastest
+//          first; else an idle sibling; else the queue of its last CPU
+//   start: an idle core, an idle sibling, else the CPU with the fewest threads
+//   newly idle, and at ticks while idle: from the end of the longest queue
+//   busy, every 16 ms a CPU of the machine: one thread from a CPU with at least
+//          two more; with one more after two failed tries, which is how three
+//          equal threads share two CPUs evenly in the long run
+//
+// A thread that ran less than 0.5 ms ago is cache-hot and stays, unless the
+// pull failed before or the CPU is a sibling. A running thread is moved, after
+// four failed tries, when a core is idle on which it would go faster: away from
+// a busy sibling, or up to a performance core. Source followed: Linux 6.12
+// kernel/sched/fair.c, select_idle_sibling(), sched_balance_newidle(),
+// detach_tasks(), need_active_balance(), as the specification tells them (1.7, 1.8). Left out: load
+// averages, wake-affine's choice of the waker's CPU, domains between the
+// sibling and the machine, the cost limit of a new-idle pull.
+
+#include <algorithm>
+
+#include "models/os/system.hpp"
+#include "sim/kernel/check.hpp"
+
+namespace interlock::os {
+
+using kernel::Duration;
+
+namespace {
+
+constexpr Duration migration_cost{500'000};
+constexpr Duration busy_interval_per_cpu{16'000'000};
+constexpr Duration default_tick{4'000'000};
+constexpr Duration idle_interval_per_cpu{1'000'000};
+constexpr std::uint32_t tries_before_force = 2;
+constexpr std::uint32_t tries_before_push = 4;
+
+}  // namespace
+
+std::size_t System::load(CpuId id) const {
+    return policy_->queued(queue_of(id)) + (cpu(id).current ? 1 : 0);
+}
+
+CpuId System::place(ThreadId id, Joining why) const {
+    const auto& me = threads_[index(id)];
+    if (why != Joining::started && policy_->delayed(id)) return me.cpu;
+    if (idle_ == 0) return why == Joining::started && !global_ ? least_loaded() : me.cpu;
+    if (why != Joining::started && cpu(me.cpu).idle) return me.cpu;
+    const auto found = idle_cpu();
+    kernel::check(found.has_value(), "an idle CPU is found when one is counted");
+    return *found;
+}
+
+/// The best idle CPU: on an idle core before beside a running sibling, fast
+/// before slow, then in order of number.
+std::optional<CpuId> System::idle_cpu() const {
+    std::optional<CpuId> best;
+    bool best_whole = false;
+    hardware::Speed best_speed;
+    for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
+        if (!cpus_[i].idle) continue;
+        const auto core = speeds_.core_of(i);
+        // A sibling that has been roused but does not run yet counts as busy.
+        bool whole = speeds_.core_idle(core);
+        for (std::uint32_t k = core * speeds_.threads_per_core();
+             whole && k < (core + 1) * speeds_.threads_per_core(); ++k)
+            whole = cpus_[k].idle;
+        const auto speed = speeds_.speed_of_core(core);
+        if (best && (best_whole != whole ? best_whole : best_speed >= speed)) continue;
+        best = CpuId{i};
+        best_whole = whole;
+        best_speed = speed;
+    }
+    return best;
+}
+
+CpuId System::least_loaded() const {
+    std::uint32_t best = 0;
+    for (std::uint32_t i = 1; i < cpus_.size(); ++i)
+        if (load(CpuId{i}) < load(CpuId{best})) best = i;
+    return CpuId{best};
+}
+
+bool System::hot(ThreadId id, CpuId destination) const {
+    const auto& me = threads_[index(id)];
+    if (me.fresh || now() - me.ran_until >= migration_cost) return false;
+    return speeds_.core_of(static_cast<std::uint32_t>(me.cpu)) !=
+           speeds_.core_of(static_cast<std::uint32_t>(destination));
+}
+
+/// The CPU with the most threads, if it runs one while others wait there.
+std::optional<CpuId> System::busiest(CpuId but) const {
+    std::optional<CpuId> best;
+    for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
+        const CpuId there{i};
+        if (there == but || policy_->queued(queue_of(there)) == 0 || load(there) < 2) continue;
+        if (!best || load(there) > load(*best)) best = there;
+    }
+    return best;
+}
+
+/// Moves a thread here from the busiest CPU and lets it run next.
+std::optional<ThreadId> System::pull(CpuId id, bool even_hot) {
+    const auto from = busiest(id);
+    if (!from) return std::nullopt;
+    const auto queue = queue_of(*from);
+    for (std::size_t i = policy_->queued(queue); i-- > 0;) {
+        const auto candidate = policy_->queued_at(queue, i);
+        if (!even_hot && hot(candidate, id)) continue;
+        charge(*from);
+        charge(id);
+        policy_->dequeue(queue, candidate, Leaving::migrated);
+        policy_->enqueue(queue_of(id), candidate, Joining::migrated, facts(candidate));
+        loads_changed_ = true;
+        to_dispatch_.insert(*from);  // its decision may no longer be due
+        cpu(id).failed_pulls = 0;
+        if (cpu(id).current) return candidate;
+        const auto next = policy_->pick(queue_of(id));
+        if (next) --waiting_;
+        return next;
+    }
+    return std::nullopt;
+}
+
+/// While threads wait and the CPUs' loads differ, somebody looks: at the next
+/// tick if a CPU idles, else at the interval of busy CPUs.
+void System::arm_balance() {
+    loads_changed_ = false;
+    if (global_ || balance_ || cpus_.size() == 1) return;
+    const auto tick = tick_ ? *tick_ : default_tick;
+    const auto arm = [&](Duration interval) {
+        auto at = on_tick(now() + interval);
+        if (at <= now()) at = now() + tick;
+        balance_ = simulation_.calendar().schedule(
+            at, kernel::EventClass::timer, {static_cast<std::uint32_t>(EventKind::balance), 0});
+    };
+    if (waiting_ == 0) {
+        const auto core = idle_core();
+        if (core && hampered(*core))
+            arm(idle_interval_per_cpu * static_cast<Duration::rep>(cpus_.size()));
+        return;
+    }
+    std::size_t least = load(CpuId{0});
+    std::size_t most = least;
+    for (std::uint32_t i = 1; i < cpus_.size(); ++i) {
+        least = std::min(least, load(CpuId{i}));
+        most = std::max(most, load(CpuId{i}));
+    }
+    if (most == least || most < 2) return;
+    arm(idle_ > 0 ? tick : busy_interval_per_cpu * static_cast<Duration::rep>(cpus_.size()) - tick);
+}
+
+/// A CPU of the fastest core of which all CPUs idle.
+std::optional<CpuId> System::idle_core() const {
+    if (idle_ == 0) return std::nullopt;
+    const auto found = idle_cpu();
+    if (!found || !speeds_.core_idle(speeds_.core_of(static_cast<std::uint32_t>(*found))))
+        return std::nullopt;
+    return found;
+}
+
+/// The CPU that would gain most if its thread ran on the idle core of `by`.
+std::optional<CpuId> System::hampered(CpuId by) const {
+    const auto better = speeds_.speed_of_core(speeds_.core_of(static_cast<std::uint32_t>(by)));
+    std::optional<CpuId> worst;
+    for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
+        if (!cpus_[i].current || cpus_[i].speed >= better) continue;
+        if (!worst || cpus_[i].speed < cpu(*worst).speed) worst = CpuId{i};
+    }
+    return worst;
+}
+
+bool System::push() {
+    const auto to = idle_core();
+    const auto from = to ? hampered(*to) : std::nullopt;
+    if (!from) {
+        failed_pushes_ = 0;
+        return false;
+    }
+    if (++failed_pushes_ <= tries_before_push) return false;
+    failed_pushes_ = 0;
+    move_running(*from, *to);
+    return true;
+}
+
+void System::move_running(CpuId from, CpuId to) {
+    const auto id = *cpu(from).current;
+    charge(from);
+    update_progress(thread(id), cpu(from));
+    policy_->enqueue(queue_of(from), id, Joining::preempted, facts(id));
+    policy_->dequeue(queue_of(from), id, Leaving::migrated);
+    thread(id).place = Place::queued;
+    record(record::Kind::thread_state, static_cast<std::uint32_t>(id),
+           static_cast<std::uint32_t>(from), static_cast<std::uint64_t>(record::State::cpu_wait));
+    vacate(from);
+    policy_->enqueue(queue_of(to), id, Joining::migrated, facts(id));
+    kernel::check(policy_->pick(queue_of(to)) == id,
+                  "an idle CPU takes the thread that is moved to it");
+    cpu(to).idle = false;
+    --idle_;
+    switch_in(to, id);
+}
+
+void System::balance() {
+    balance_.reset();
+    loads_changed_ = true;
+    for (std::uint32_t i = 0; i < cpus_.size(); ++i)
+        if (balance_cpu(CpuId{i})) return;  // one move an interval: the next sees what it did
+    push();
+}
+
+bool System::balance_cpu(CpuId id) {
+    auto& here = cpu(id);
+    const auto from = busiest(id);
+    if (here.waking || !from || load(*from) <= load(id)) return false;
+    const bool force = here.failed_pulls >= tries_before_force;
+    if (!here.idle && load(*from) - load(id) == 1 && !force) {
+        ++here.failed_pulls;
+        return false;
+    }
+    if (here.idle) {
+        // The tick that found it idle has woken it: no further delay.
+        here.idle = false;
+        --idle_;
+        const auto pulled = pull(id, force);
+        if (!pulled) {
+            ++here.failed_pulls;
+            here.idle = true;
+            ++idle_;
+            return false;
+        }
+        switch_in(id, *pulled);
+        return true;
+    }
+    if (pull(id, force)) {
+        to_dispatch_.insert(id);
+        return true;
+    }
+    ++here.failed_pulls;
+    return false;
+}
+
+}  // namespace interlock::os

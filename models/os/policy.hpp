@@ -1,0 +1,97 @@
+#pragma once
+
+// The seam between the os and a scheduling policy. A policy is a state
+// machine: threads in, decisions out. It holds no calendar and no CPU.
+//
+// A thread is in one of three places, as the policy sees it: away (blocked or
+// not yet started), queued on a runqueue, or running on a CPU that serves that
+// runqueue (it was picked). One policy object serves all runqueues of a system;
+// a global runqueue has several running threads at once.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "models/os/ids.hpp"
+#include "models/os/operation.hpp"
+#include "models/os/policy_table.hpp"
+#include "models/os/settings.hpp"
+#include "sim/kernel/time.hpp"
+
+namespace interlock::os {
+
+/// Why a thread joins a runqueue.
+enum class Joining : std::uint8_t {
+    started,    ///< a new thread
+    woken,      ///< slept
+    preempted,  ///< ran until now; another is more urgent, or it only shall be compared again
+    expired,    ///< ran until now; the decision that was due has come
+    yielded,    ///< ran until now; gave way by itself
+    migrated,   ///< comes from another runqueue
+};
+
+/// Why a thread leaves one.
+enum class Leaving : std::uint8_t { blocked, exited, migrated };
+
+/// Read-only facts about a thread.
+struct Facts {
+    std::uint32_t weight = 1024;  ///< of its nice value
+    Work burst;                   ///< CPU work until it next blocks, as far as it is known
+};
+
+class Policy {
+public:
+    Policy() = default;
+    Policy(const Policy&) = delete;
+    Policy& operator=(const Policy&) = delete;
+    virtual ~Policy() = default;
+
+    /// Queues a thread that was away, or (preempted, expired, yielded) that ran here.
+    virtual void enqueue(RunqueueId queue, ThreadId thread, Joining why, const Facts& facts) = 0;
+
+    /// A thread leaves: blocked and exited ones ran here, migrated ones are queued here.
+    virtual void dequeue(RunqueueId queue, ThreadId thread, Leaving why) = 0;
+
+    /// Takes the next thread from the queue and lets it run; none if none is runnable.
+    virtual std::optional<ThreadId> pick(RunqueueId queue) = 0;
+
+    /// `thread` runs here and has run for `ran` more. Called before every
+    /// decision that concerns its queue.
+    virtual void charge(RunqueueId queue, ThreadId thread, kernel::Duration ran) = 0;
+
+    /// In how much further running time the os should put `thread` back
+    /// (expired) and pick again; none: not before something else happens.
+    virtual std::optional<kernel::Duration> due(RunqueueId queue, ThreadId thread) = 0;
+
+    /// Whether `woken`, just queued, should take the CPU from `running` at once.
+    virtual bool preempts(RunqueueId queue, ThreadId woken, ThreadId running) = 0;
+
+    /// Runnable threads that wait in the queue (not the running ones, not delayed ones).
+    virtual std::size_t queued(RunqueueId queue) const = 0;
+
+    /// The i-th of them, 0 the next to be picked or nearly so: for balancing,
+    /// which takes from the end.
+    virtual ThreadId queued_at(RunqueueId queue, std::size_t i) const = 0;
+
+    /// A sleeper that still stands in its queue (EEVDF's delayed dequeue): it
+    /// must be woken in the same queue.
+    virtual bool delayed(ThreadId /*thread*/) const { return false; }
+
+    /// Whether `Facts::burst` is looked at; the os then asks the program for it.
+    virtual bool needs_burst() const { return false; }
+};
+
+/// What a policy is told of the system.
+struct PolicySetting {
+    std::size_t runqueues = 1;
+    std::uint32_t cpus = 1;
+    std::optional<kernel::Duration> tick;  ///< none: decisions fall exactly
+    std::optional<kernel::Duration> quantum;
+};
+
+/// `name` is one of policies().
+std::unique_ptr<Policy> make_policy(const std::string& name, const PolicySetting& setting);
+
+}  // namespace interlock::os

@@ -1,0 +1,205 @@
+#include "models/os/system.hpp"
+
+#include <algorithm>
+
+#include "sim/kernel/check.hpp"
+
+namespace interlock::os {
+
+using kernel::Duration;
+using kernel::Event;
+using kernel::EventClass;
+using kernel::Time;
+
+namespace {
+
+const PolicyEntry& entry_of(const std::string& name) {
+    for (const auto& entry : policies())
+        if (entry.name == name) return entry;
+    kernel::broken("a policy is one of the table");
+}
+
+std::optional<Duration> tick_of(const Settings& settings) {
+    const auto hz = settings.hz ? *settings.hz : entry_of(settings.policy).ticks ? 250U : 0U;
+    if (hz == 0) return std::nullopt;
+    return Duration{1'000'000'000 / hz};
+}
+
+bool global_of(const Settings& settings) {
+    if (settings.queues) return *settings.queues == Queues::global;
+    return !entry_of(settings.policy).ticks;
+}
+
+}  // namespace
+
+System::System(const hardware::Machine& machine, const Settings& settings, kernel::Random noise,
+               kernel::Simulation& simulation, Driver& driver)
+    : simulation_(simulation), noise_(noise), driver_(driver), costs_(machine.costs),
+      speeds_(machine), global_(global_of(settings)), tick_(tick_of(settings)),
+      library_(settings.c_library, machine.costs.user_operation), cpus_(machine.cpus()),
+      to_dispatch_(machine.cpus()), to_retime_(machine.cpus()), to_arm_(machine.cpus()),
+      idle_(machine.cpus()) {
+    if (tick_) {
+        const auto share =
+            static_cast<kernel::Wide>(noise_.next()) * static_cast<kernel::Wide>(tick_->count());
+        tick_phase_ = Duration{static_cast<Duration::rep>(share >> 64U)};
+    }
+    policy_ = make_policy(settings.policy, {.runqueues = global_ ? 1 : cpus_.size(),
+                                            .cpus = machine.cpus(),
+                                            .tick = tick_,
+                                            .quantum = settings.quantum});
+    for (std::size_t i = 0; i < cpus_.size(); ++i)
+        cpus_[i].speed = speeds_.speed(static_cast<std::uint32_t>(i));
+}
+
+Stop System::run(std::optional<Time> until, std::uint64_t events_max) {
+    settle();
+    auto& calendar = simulation_.calendar();
+    while (!stopped_) {
+        if (calendar.empty()) return Stop::out_of_events;
+        if (until && calendar.next_time() > *until) {
+            simulation_.advance_to(*until);
+            return Stop::time_bound;
+        }
+        if (simulation_.events() >= events_max || operations_ > operations_max)
+            return Stop::event_bound;
+        const auto before = now();
+        const auto event = simulation_.advance();
+        if (now() != before) operations_ = 0;
+        handle(event);
+        settle();
+    }
+    return Stop::asked;
+}
+
+void System::handle(const Event& event) {
+    switch (static_cast<EventKind>(event.kind)) {
+    case EventKind::cpu: return cpu_event(CpuId{event.subject});
+    case EventKind::idle_exit: {
+        cpus_[event.subject].waking = false;
+        to_dispatch_.insert(CpuId{event.subject});
+        return;
+    }
+    case EventKind::timer: return timer_event(ThreadId{event.subject});
+    case EventKind::balance: return balance();
+    case EventKind::outside: return driver_.happens(event.subject);
+    }
+}
+
+void System::at(Time time, std::uint32_t subject) {
+    simulation_.calendar().schedule(time, EventClass::wake,
+                                    {static_cast<std::uint32_t>(EventKind::outside), subject});
+}
+
+/// Handlers marked; here it is decided, in order of CPU number.
+void System::settle() {
+    while (const auto id = to_dispatch_.take_first()) dispatch(*id);
+    if (stopped_ || operations_ > operations_max) return;  // nothing is armed any more
+    while (const auto id = to_retime_.take_first()) retime(*id);
+    if (loads_changed_) arm_balance();
+    while (const auto id = to_arm_.take_first()) arm(*id);
+}
+
+void System::cpu_event(CpuId id) {
+    auto& here = cpu(id);
+    here.event.reset();
+    to_arm_.insert(id);
+    if (here.current && here.event_completes) {
+        auto& running = thread(*here.current);
+        const auto done =
+            static_cast<kernel::Wide>((now() - running.as_of).count()) * here.speed.ppm;
+        kernel::check(done >= running.left.value, "a burst ends when its work is done");
+        kernel::check(done - running.left.value < here.speed.ppm,
+                      "a burst ends at the nanosecond its work is done");
+        running.left = {};
+        running.as_of = now();
+        advance(*here.current);
+    }
+    if (here.current && here.decision && *here.decision <= now()) {
+        here.reschedule = true;
+        here.reason = Joining::expired;
+        to_dispatch_.insert(id);
+    }
+}
+
+/// One event a CPU: the end of the burst, or the policy's decision before it.
+void System::arm(CpuId id) {
+    auto& here = cpu(id);
+    auto& calendar = simulation_.calendar();
+    if (!here.current) {
+        if (here.event) calendar.cancel(*here.event);
+        here.event.reset();
+        return;
+    }
+    const bool completes = completes_first(here);
+    const auto at = completes ? completion(here) : *here.decision;
+    if (here.event) {
+        if (here.event_completes == completes) {
+            if (here.event_at != at) calendar.reschedule(*here.event, at);
+            here.event_at = at;
+            return;
+        }
+        calendar.cancel(*here.event);
+    }
+    here.event = calendar.schedule(
+        at, completes ? EventClass::completion : EventClass::tick,
+        {static_cast<std::uint32_t>(EventKind::cpu), static_cast<std::uint32_t>(id)});
+    here.event_at = at;
+    here.event_completes = completes;
+}
+
+void System::update_progress(Thread& thread, const Cpu& cpu) {
+    const auto done = static_cast<kernel::Wide>((now() - thread.as_of).count()) * cpu.speed.ppm;
+    // A burst whose last nanosecond was not whole ends early by less than that.
+    thread.left.value -= std::min(done, thread.left.value);
+    thread.as_of = now();
+}
+
+/// A sibling started or stopped. At an unchanged speed nothing happens.
+void System::retime(CpuId id) {
+    auto& here = cpu(id);
+    const auto speed = speeds_.speed(static_cast<std::uint32_t>(id));
+    if (speed == here.speed) return;
+    if (here.current) update_progress(thread(*here.current), here);
+    here.speed = speed;
+    record(record::Kind::thread_rate, here.current ? static_cast<std::uint32_t>(*here.current) : 0,
+           static_cast<std::uint32_t>(id), speed.ppm);
+    to_arm_.insert(id);
+}
+
+void System::begin_burst(Thread& thread, Work work) {
+    thread.left = work;
+    thread.as_of = now();
+    to_arm_.insert(thread.cpu);
+}
+
+/// Whether the burst ends before the policy's decision, or with it. Asked
+/// without a division: most bursts are longer than a slice.
+bool System::completes_first(const Cpu& cpu) const {
+    if (!cpu.decision) return true;
+    const auto& running = threads_[index(*cpu.current)];
+    const auto until_decision = static_cast<kernel::Wide>((*cpu.decision - running.as_of).count());
+    return running.left.value <= until_decision * cpu.speed.ppm;
+}
+
+/// The first nanosecond at which the work of the burst is done.
+Time System::completion(const Cpu& cpu) const {
+    const auto& running = threads_[index(*cpu.current)];
+    const auto left = running.left.value;
+    const std::uint64_t speed = cpu.speed.ppm;
+    constexpr kernel::Wide narrow = ~std::uint64_t{0} / 2;
+    const auto time = left <= narrow ? (static_cast<std::uint64_t>(left) + speed - 1) / speed
+                                     : static_cast<std::uint64_t>((left + speed - 1) / speed);
+    return running.as_of + Duration{static_cast<Duration::rep>(time)};
+}
+
+/// The first tick at or after `due`.
+Time System::on_tick(Time due) const {
+    if (!tick_) return due;
+    const auto since = (due.time_since_epoch() - tick_phase_).count();
+    const auto tick = tick_->count();
+    const auto ticks = since <= 0 ? 0 : (since + tick - 1) / tick;
+    return Time{tick_phase_ + *tick_ * ticks};
+}
+
+}  // namespace interlock::os

@@ -1,0 +1,233 @@
+#pragma once
+
+// The operating system: threads, CPUs, runqueues, and the calls that threads
+// make. Programs are behind the Driver, decisions behind the Policy.
+//
+//            wake                     dispatch
+//   away ------------> runnable ------------------> running
+//     ^                   ^       preempt, expire      |
+//     |                   +----------------------------+
+//     +---------------- block (futex, sleep, io) ------+
+//
+// An event changes states and marks CPUs. settle() then dispatches the marked
+// CPUs in order of number, re-times those whose speed came out differently,
+// and arms each one's next event: the end of the running thread's burst or the
+// policy's next decision, whichever is first. No other tick exists: for a
+// policy with a tick a decision falls on the first tick at which it is due.
+//
+// A thread on a CPU issues operations. Each costs CPU time first and takes
+// effect at the end of it; then the driver is asked for the next.
+//
+// Left out: interrupts that steal time, kernel-mode preemption, priorities of
+// futex queues, affinity, groups and quota.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "models/hardware/machine.hpp"
+#include "models/hardware/speeds.hpp"
+#include "models/os/c_library.hpp"
+#include "models/os/cpu_set.hpp"
+#include "models/os/ids.hpp"
+#include "models/os/operation.hpp"
+#include "models/os/policy.hpp"
+#include "models/os/settings.hpp"
+#include "models/os/thread_lists.hpp"
+#include "models/record/kinds.hpp"
+#include "sim/kernel/random.hpp"
+#include "sim/kernel/simulation.hpp"
+
+namespace interlock::os {
+
+/// The programs that the threads run.
+class Driver {
+public:
+    Driver() = default;
+    Driver(const Driver&) = delete;
+    Driver& operator=(const Driver&) = delete;
+    virtual ~Driver() = default;
+
+    /// The thread runs on a CPU and its last operation ended so: what next?
+    virtual Operation next(ThreadId thread, Outcome last) = 0;
+    /// It has exited.
+    virtual void exited(ThreadId thread) = 0;
+    /// CPU work until it next blocks, as far as it is known.
+    virtual Work burst(ThreadId thread) = 0;
+    /// What was asked for by System::at.
+    virtual void happens(std::uint32_t subject) = 0;
+};
+
+enum class Stop : std::uint8_t {
+    asked,          ///< System::stop
+    out_of_events,  ///< nothing will ever happen again
+    time_bound,
+    event_bound,
+};
+
+class System {
+public:
+    /// `noise`: what the machine draws, the phase of its ticks and the length
+    /// of its wake-ups.
+    System(const hardware::Machine& machine, const Settings& settings, kernel::Random noise,
+           kernel::Simulation& simulation, Driver& driver);
+
+    /// A new thread, runnable from now on. It costs nobody anything: the
+    /// parent's cost is the driver's to charge.
+    ThreadId create(std::uint32_t process, std::uint32_t weight);
+
+    /// Runs until stop(), `until` or `events_max`.
+    Stop run(std::optional<kernel::Time> until, std::uint64_t events_max);
+    void stop() { stopped_ = true; }
+
+    CLibraryState& library() { return library_; }
+    kernel::Time now() const { return simulation_.now(); }
+    const hardware::Costs& costs() const { return costs_; }
+    kernel::Simulation& simulation() { return simulation_; }
+
+    /// Calls Driver::happens(subject) at that time.
+    void at(kernel::Time time, std::uint32_t subject);
+
+    /// A post by no thread of this system: an exit, an outside event.
+    void post(SemaphoreId semaphore);
+
+    /// Cuts the burst of a thread at its next check point, one every `spacing`
+    /// of work since the burst began. No effect on what cannot be interrupted.
+    void interrupt(ThreadId thread, Work spacing);
+
+    /// What an interrupted burst has left.
+    Work withheld(ThreadId thread) const { return threads_[index(thread)].withheld; }
+
+private:
+    /// Operations at one instant, after which a run without costs is called endless.
+    static constexpr std::uint64_t operations_max = 50'000'000;
+
+    enum class EventKind : std::uint8_t { cpu, idle_exit, timer, balance, outside };
+    enum class Place : std::uint8_t { away, queued, running, exited };
+
+    struct Thread {
+        Place place = Place::away;
+        bool in_operation = false;  ///< `operation` waits for its burst to end
+        bool fresh = true;          ///< never ran
+        Outcome outcome = Outcome::done;
+        CpuId cpu{};  ///< runs there, or queued or last ran there
+        std::uint32_t weight = 1024;
+        Work left;  ///< of the burst, as of `as_of` while it runs
+        Work withheld;
+        kernel::Time as_of{};
+        kernel::Time ran_until{};
+        Operation operation;
+        LibraryCall call;
+        std::optional<FutexId> asleep_on;
+        std::optional<kernel::EventId> timer;
+    };
+
+    struct Cpu {
+        std::optional<ThreadId> current;
+        std::optional<ThreadId> last;  ///< ran here last
+        bool idle = true;
+        bool waking = false;  ///< leaves idle; its event is `idle_exit`
+        bool reschedule = false;
+        Joining reason = Joining::preempted;  ///< why the current is put back
+        hardware::Speed speed;
+        kernel::Time idle_since{};
+        kernel::Time charged_until{};
+        std::optional<kernel::Time> decision;  ///< of the policy
+        std::optional<kernel::EventId> event;
+        kernel::Time event_at{};
+        bool event_completes = false;
+        std::uint32_t failed_pulls = 0;
+    };
+
+    // system.cpp: the loop, and time on the CPUs
+    void handle(const kernel::Event& event);
+    void settle();
+    void cpu_event(CpuId id);
+    void arm(CpuId id);
+    void retime(CpuId id);
+    void update_progress(Thread& thread, const Cpu& cpu);
+    void begin_burst(Thread& thread, Work work);
+    bool completes_first(const Cpu& cpu) const;
+    kernel::Time completion(const Cpu& cpu) const;
+    kernel::Time on_tick(kernel::Time due) const;
+
+    // calls.cpp: what threads ask for
+    void advance(ThreadId id);
+    Operation next_operation(ThreadId id);
+    kernel::Duration price(const Operation& operation) const;
+    bool take_effect(ThreadId id);
+    bool sleep_on(ThreadId id, FutexId futex);
+    void block_until(ThreadId id, kernel::Time time);
+    void block(ThreadId id, Waiting waiting);
+    void leave(ThreadId id);
+    void vacate(CpuId id);
+    void timer_event(ThreadId id);
+    void wake_first(FutexId futex, std::optional<CpuId> waker);
+
+    // dispatch.cpp: who runs where
+    void wake(ThreadId id, Joining why, std::optional<CpuId> waker);
+    void rouse(CpuId id);
+    void notify(CpuId id, ThreadId queued);
+    void dispatch(CpuId id);
+    void switch_in(CpuId id, ThreadId thread);
+    void switch_out(CpuId id);
+    void go_idle(CpuId id);
+    void charge(CpuId id);
+    void decide(CpuId id);
+    Facts facts(ThreadId id);
+    void mark_siblings(CpuId id);
+
+    // placement.cpp: where a woken thread goes, and what idle and busy CPUs pull
+    CpuId place(ThreadId id, Joining why) const;
+    std::optional<CpuId> idle_cpu() const;
+    CpuId least_loaded() const;
+    std::size_t load(CpuId id) const;
+    std::optional<ThreadId> pull(CpuId id, bool even_hot);
+    std::optional<CpuId> busiest(CpuId but) const;
+    bool hot(ThreadId thread, CpuId destination) const;
+    void arm_balance();
+    void balance();
+    bool balance_cpu(CpuId id);
+    std::optional<CpuId> idle_core() const;
+    std::optional<CpuId> hampered(CpuId by) const;
+    bool push();  // whether it moved one
+    void move_running(CpuId from, CpuId to);
+
+    RunqueueId queue_of(CpuId id) const {
+        return global_ ? RunqueueId{0} : RunqueueId{static_cast<std::uint32_t>(id)};
+    }
+    Thread& thread(ThreadId id) { return threads_[index(id)]; }
+    Cpu& cpu(CpuId id) { return cpus_[index(id)]; }
+    const Cpu& cpu(CpuId id) const { return cpus_[index(id)]; }
+    void record(record::Kind kind, std::uint32_t subject, std::uint32_t place,
+                std::uint64_t detail) {
+        simulation_.trace().write(record::make(now(), kind, subject, place, detail));
+    }
+
+    kernel::Simulation& simulation_;
+    kernel::Random noise_;
+    Driver& driver_;
+    hardware::Costs costs_;
+    hardware::Speeds speeds_;
+    bool global_;
+    std::optional<kernel::Duration> tick_;
+    kernel::Duration tick_phase_{};
+    CLibraryState library_;
+    std::unique_ptr<Policy> policy_;
+    ThreadLists<FutexId> sleepers_;  // the longest sleeper first, as the kernel wakes them
+    std::vector<Thread> threads_;
+    std::vector<Cpu> cpus_;
+    CpuSet to_dispatch_;
+    CpuSet to_retime_;
+    CpuSet to_arm_;
+    std::size_t idle_ = 0;     ///< CPUs that are idle and not on their way out of it
+    std::size_t waiting_ = 0;  ///< threads queued on any runqueue
+    bool loads_changed_ = false;
+    std::optional<kernel::EventId> balance_;
+    std::uint32_t failed_pushes_ = 0;
+    bool stopped_ = false;
+    std::uint64_t operations_ = 0;  ///< since time last moved
+};
+
+}  // namespace interlock::os
