@@ -1,0 +1,87 @@
+#pragma once
+
+// The state of one simulated thread as the interpreter sees it: where it is in
+// its script, whether it holds its interpreter's lock, what it waits for.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/interpreter/board.hpp"
+#include "models/interpreter/lock.hpp"
+#include "models/interpreter/script.hpp"
+#include "models/os/ids.hpp"
+#include "models/os/operation.hpp"
+#include "sim/kernel/time.hpp"
+
+namespace interlock::interpreter {
+
+enum class ProcessId : std::uint32_t {};
+
+/// What a thread waits for, so that a deadlock can be told in words.
+struct WaitingFor {
+    enum class What : std::uint8_t {
+        nothing,
+        lock,
+        queue_item,
+        queue_room,
+        barrier,
+        condition,
+        thread,
+        task,
+        result
+    };
+    What what = What::nothing;
+    std::uint32_t object = 0;
+};
+
+struct ScriptPosition {
+    ScriptId script{};
+    std::uint32_t next = 0;
+    std::uint8_t phase = 0;
+};
+
+/// What the thread wants to do next, and whether it must hold its
+/// interpreter's lock for it or must not.
+struct Want {
+    enum class With : std::uint8_t { lock, no_lock };
+    With with = With::lock;
+    os::Operation operation;
+};
+
+struct Agent {
+    std::string name;
+    ProcessId process{};
+    ScriptPosition at;
+    std::vector<ScriptPosition> callers;
+    std::uint32_t counter = 0;         ///< within the instruction
+    bool ended_in_time = true;         ///< of the instruction's wait
+    std::vector<std::uint32_t> loops;  ///< rounds left, of the repeats it is in
+
+    bool holds = false;  ///< its interpreter's lock
+    LockCall call;
+    std::optional<Want> pending;
+    std::vector<os::SemaphoreId> to_post;  ///< those it has yet to wake
+    os::SemaphoreId own{};                 ///< what it sleeps on when it waits for others
+
+    std::optional<UnitId> unit;
+    std::uint32_t in_unit = 0;  ///< tasks of the unit that have been started
+    std::optional<std::uint32_t> instance;
+    std::uint32_t spawned_as = 0;  ///< 0: the task's own thread; else its number among the spawned
+    std::vector<std::uint32_t> visits;    ///< of each step, by the current task
+    std::vector<std::uint32_t> versions;  ///< of each object, when it was read
+
+    std::optional<os::ThreadId> parent;
+    std::vector<os::ThreadId> children;  ///< in the order of their start
+    std::uint32_t children_spawned = 0;
+    std::optional<os::ThreadId> joiner;
+    bool leads_process = false;  ///< the process ends with it
+    bool background = false;
+    bool exited = false;
+    WaitingFor waiting_for;
+    std::int64_t amount = 0;  ///< drawn for the instruction
+    kernel::Time waits_since{};
+};
+
+}  // namespace interlock::interpreter

@@ -1,0 +1,276 @@
+#include "models/interpreter/engine.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+#include <variant>
+
+#include "sim/kernel/check.hpp"
+
+namespace interlock::interpreter {
+
+using os::Operation;
+using os::Outcome;
+using os::ThreadId;
+using os::Verb;
+using record::Kind;
+
+namespace {
+
+/// Whether each program, or one that it spawns, puts into each queue.
+class Producers {
+public:
+    explicit Producers(const workload::Workload& workload)
+        : workload_(workload),
+          puts_(workload.programs.size(), std::vector<bool>(workload.queues.size(), false)),
+          seen_(workload.programs.size(), false) {}
+
+    std::vector<std::vector<bool>> of_all() {
+        for (std::size_t i = 0; i < workload_.programs.size(); ++i) of(i);
+        return std::move(puts_);
+    }
+
+private:
+    const std::vector<bool>& of(std::size_t program) {
+        if (!seen_[program]) {
+            seen_[program] = true;
+            walk(program, workload_.programs[program].steps);
+        }
+        return puts_[program];
+    }
+
+    void walk(std::size_t program, const std::vector<workload::Step>& steps) {
+        for (const auto& step : steps) {
+            if (const auto* put = std::get_if<workload::Put>(&step.kind))
+                puts_[program][static_cast<std::size_t>(put->queue)] = true;
+            if (const auto* each = std::get_if<workload::Each>(&step.kind))
+                walk(program, each->steps);
+            if (const auto* repeat = std::get_if<workload::Repeat>(&step.kind))
+                walk(program, repeat->steps);
+            if (const auto* choose = std::get_if<workload::Choose>(&step.kind))
+                for (const auto& branch : choose->branches) walk(program, branch.steps);
+            if (const auto* spawn = std::get_if<workload::Spawn>(&step.kind)) {
+                const auto& child = of(static_cast<std::size_t>(spawn->program));
+                for (std::size_t q = 0; q < child.size(); ++q)
+                    puts_[program][q] = puts_[program][q] || child[q];
+            }
+        }
+    }
+
+    const workload::Workload& workload_;
+    std::vector<std::vector<bool>> puts_;
+    std::vector<bool> seen_;
+};
+
+bool uses_barrier(const std::vector<workload::Step>& steps, workload::BarrierId barrier) {
+    return std::any_of(steps.begin(), steps.end(), [&](const workload::Step& step) {
+        if (const auto* use = std::get_if<workload::Barrier>(&step.kind))
+            return use->barrier == barrier;
+        if (const auto* each = std::get_if<workload::Each>(&step.kind))
+            return uses_barrier(each->steps, barrier);
+        if (const auto* repeat = std::get_if<workload::Repeat>(&step.kind))
+            return uses_barrier(repeat->steps, barrier);
+        if (const auto* choose = std::get_if<workload::Choose>(&step.kind))
+            return std::any_of(choose->branches.begin(), choose->branches.end(),
+                               [&](const workload::Branch& branch) {
+                                   return uses_barrier(branch.steps, barrier);
+                               });
+        return false;
+    });
+}
+
+}  // namespace
+
+Engine::Engine(const Setup& setup, const os::Settings& settings, Scripts scripts, Board board,
+               kernel::Random noise, kernel::Simulation& simulation)
+    : setup_(setup), runtime_(*setup.runtime), costs_(setup.machine->costs),
+      workload_(*setup.workload), scripts_(std::move(scripts)), board_(std::move(board)),
+      system_(*setup.machine, settings, noise, simulation, *this),
+      conditions_(workload_.conditions.size()), sources_(1), outside_(workload_.tasks.size()),
+      puts_(Producers(workload_).of_all()), arrivals_(board_.instances().size()) {
+    for (std::size_t i = 0; i < workload_.locks.size(); ++i)
+        locks_.push_back({.semaphore = system_.library().add_semaphore(1), .holder = {}});
+    for (const auto& queue : workload_.queues) {
+        const bool piped =
+            queue.over ? *queue.over != workload::Transport::memory : setup.piped_queues;
+        queues_.push_back({.items = {},
+                           .capacity = queue.capacity,
+                           .piped = piped,
+                           .getters = {},
+                           .putters = {}});
+    }
+    barriers_.resize(workload_.barriers.size());
+    for (std::size_t b = 0; b < barriers_.size(); ++b)
+        barriers_[b].parties = workload_.barriers[b].parties.value_or(0);
+    for (const auto& instance : board_.instances()) {
+        const auto program = static_cast<std::size_t>(
+            workload_.tasks[static_cast<std::size_t>(instance.task)].program);
+        for (std::size_t q = 0; q < queues_.size(); ++q)
+            queues_[q].producers += puts_[program][q] ? 1U : 0U;
+        for (std::size_t b = 0; b < barriers_.size(); ++b)
+            if (!workload_.barriers[b].parties &&
+                uses_barrier(workload_.programs[program].steps,
+                             workload::BarrierId{static_cast<std::uint32_t>(b)}))
+                ++barriers_[b].parties;
+    }
+    std::iota(arrivals_.begin(), arrivals_.end(), 0U);
+    std::stable_sort(arrivals_.begin(), arrivals_.end(), [this](std::uint32_t a, std::uint32_t b) {
+        return board_.instances()[a].arrival < board_.instances()[b].arrival;
+    });
+}
+
+os::Stop Engine::run(std::optional<kernel::Time> until, std::uint64_t events_max) {
+    for (std::size_t u = 0; u < board_.units(); ++u) {
+        const auto& unit = board_.unit(UnitId{static_cast<std::uint32_t>(u)});
+        const auto task = static_cast<std::size_t>(board_.instances()[unit.first].task);
+        if (unit.starts_itself && !workload_.tasks[task].background) ++foreground_;
+    }
+    arrivals();
+    if (foreground_ == 0) return os::Stop::asked;
+    const auto stop = system_.run(until, events_max);
+    system_.simulation().trace().flush();
+    return stop;
+}
+
+Operation Engine::next(ThreadId id, Outcome last) {
+    auto& me = agent(id);
+    for (;;) {
+        if (me.call.kind != LockCall::Kind::none) {
+            const auto step = process(me).lock->next(me.call, last);
+            note(id, me, step);
+            if (step.operation.verb != Verb::done) return step.operation;
+            me.holds = me.call.kind == LockCall::Kind::take;
+            me.call.kind = LockCall::Kind::none;
+        }
+        if (me.pending) {
+            if (!settle_lock(id, me)) {
+                last = Outcome::done;
+                continue;
+            }
+            const auto operation = me.pending->operation;
+            me.pending.reset();
+            if (operation.verb != Verb::nothing) return operation;
+            last = Outcome::done;
+        }
+        if (!me.to_post.empty()) {
+            me.pending = Want{.with = Want::With::lock, .operation = os::post(me.to_post.back())};
+            me.to_post.pop_back();
+            continue;
+        }
+        Context context{.id = id, .me = me, .it = instruction(me), .last = last};
+        const auto step = execute(context);
+        last = Outcome::done;
+        if (step.kind == Step::Kind::want) {
+            me.pending = step.want;
+            continue;
+        }
+        if (step.kind == Step::Kind::moved) continue;
+        me.at.next = step.kind == Step::Kind::jump ? context.it.target : me.at.next + 1;
+        me.at.phase = 0;
+    }
+}
+
+/// Whether the thread stands to the lock as its next operation wants it; if
+/// not, a call is begun that brings it there.
+bool Engine::settle_lock(ThreadId id, Agent& me) {
+    const auto* lock = process(me).lock.get();
+    if (lock == nullptr) return true;
+    const bool wants = me.pending->with == Want::With::lock;
+    if (wants && me.holds && lock->drop_requested(id)) {
+        begin_call(id, me, LockCall::Kind::drop, true);
+        return false;
+    }
+    if (wants == me.holds) return true;
+    begin_call(id, me, wants ? LockCall::Kind::take : LockCall::Kind::drop, false);
+    return false;
+}
+
+void Engine::begin_call(ThreadId id, Agent& me, LockCall::Kind kind, bool forced) {
+    me.call = {.kind = kind, .forced = forced, .thread = id};
+    if (kind == LockCall::Kind::take)
+        record(Kind::lock_request, static_cast<std::uint32_t>(id),
+               static_cast<std::uint32_t>(me.process), process(me).lock->held() ? 1 : 0);
+}
+
+void Engine::note(ThreadId id, const Agent& me, const LockStep& step) {
+    const auto thread = static_cast<std::uint32_t>(id);
+    const auto lock = static_cast<std::uint32_t>(me.process);
+    switch (step.note) {
+    case Note::nothing: return;
+    case Note::granted:
+    case Note::granted_by_switch:
+        return record(Kind::lock_grant, thread, lock, step.note == Note::granted_by_switch ? 1 : 0);
+    case Note::released:
+    case Note::released_by_force:
+        return record(Kind::lock_release, thread, lock,
+                      step.note == Note::released_by_force ? 1 : 0);
+    case Note::drop_requested:
+        record(Kind::drop_request, thread, lock, static_cast<std::uint64_t>(step.asked));
+        system_.interrupt(step.asked, os::Work::of(runtime_.check_spacing));
+        return;
+    }
+}
+
+Engine::Step Engine::with_lock(Context& context, std::uint8_t phase, Operation operation) {
+    context.me.at.phase = phase;
+    return {.kind = Step::Kind::want, .want = {.with = Want::With::lock, .operation = operation}};
+}
+
+Engine::Step Engine::without_lock(Context& context, std::uint8_t phase, Operation operation) {
+    context.me.at.phase = phase;
+    return {.kind = Step::Kind::want,
+            .want = {.with = Want::With::no_lock, .operation = operation}};
+}
+
+Engine::Step Engine::execute(Context& context) {
+    switch (context.it.act) {
+    case Act::compute: return compute(context, true);
+    case Act::bytecode: return compute(context, false);
+    case Act::native: return native(context);
+    case Act::nogil: return nogil(context);
+    case Act::sleep: return sleep(context);
+    case Act::io: return io(context);
+    case Act::acquire: return acquire(context);
+    case Act::release: return release(context);
+    case Act::put: return put(context);
+    case Act::get:
+    case Act::each: return get(context);
+    case Act::barrier: return barrier(context);
+    case Act::wait: return wait(context);
+    case Act::notify: return notify(context);
+    case Act::spawn: return start_thread(context, spawned_script(context.it.object), true);
+    case Act::start_thread: return start_thread(context, ScriptId{context.it.object}, false);
+    case Act::start_process: return start_process(context);
+    case Act::begun: return begun(context);
+    case Act::join_spawned:
+    case Act::join_children: return join_children(context);
+    case Act::pool_size: return pool_size(context);
+    case Act::yield: return yield(context);
+    case Act::read:
+    case Act::write:
+    case Act::update: return access(context);
+    case Act::allocate: return allocate(context);
+    case Act::touch: return touch(context);
+    case Act::free: return free(context);
+    case Act::mark: return mark(context);
+    case Act::repeat_begin:
+    case Act::repeat_end: return repeat(context);
+    case Act::choose: return choose(context);
+    case Act::jump: return jump();
+    case Act::call: return call(context);
+    case Act::finish: return finish(context);
+    case Act::take_unit: return take_unit(context);
+    case Act::run_unit: return run_unit(context);
+    case Act::tell_finished: return tell_finished(context);
+    case Act::hand_over: return hand_over(context);
+    case Act::send: return send(context);
+    case Act::receive: return receive(context);
+    case Act::close_source: return close_source(context);
+    case Act::collect: return collect(context);
+    case Act::wait_collected: return wait_collected(context);
+    case Act::poll_collected: return poll_collected(context);
+    }
+    kernel::broken("every act has its step");
+}
+
+}  // namespace interlock::interpreter

@@ -1,0 +1,230 @@
+#pragma once
+
+// Runs scripts: what each thread of a scenario asks of the os next.
+//
+// Between two operations of a script stands the interpreter lock. An operation
+// says whether it is done under the lock or not; the engine takes or drops the
+// lock first where that is not how the thread stands. Under the lock it also
+// looks for a drop request before each operation, and a burst of bytecode is
+// cut at the next check point when one is made; C code that holds the lock is
+// not.
+//
+// Waiting for other threads follows CPython's threading module: each thread
+// has a lock of its own to sleep on, those who wait stand in a deque, and who
+// lets one go on posts that lock (Lib/threading.py, Condition). Left out: the
+// outer mutex of a Condition, the feeder thread of a multiprocessing.Queue,
+// the limited room of a pipe.
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/hardware/machine.hpp"
+#include "models/interpreter/agent.hpp"
+#include "models/interpreter/board.hpp"
+#include "models/interpreter/runtime.hpp"
+#include "models/interpreter/script.hpp"
+#include "models/interpreter/shared.hpp"
+#include "models/os/settings.hpp"
+#include "models/os/system.hpp"
+#include "models/workload/program.hpp"
+#include "sim/kernel/simulation.hpp"
+
+namespace interlock::interpreter {
+
+struct Setup {
+    const hardware::Machine* machine;
+    const Runtime* runtime;
+    hardware::Speed reference;  ///< of the interpreter for which `compute` is told
+    const workload::Workload* workload;
+    std::uint64_t seed = 1;
+    std::uint32_t replication = 0;
+    StartMethod start = StartMethod::fork;
+    bool piped_queues = false;  ///< queues without `over` join processes
+    bool ready = false;         ///< children are up at once and for nothing
+};
+
+/// Memory ran out: whose, and what would have fitted.
+struct Shortage {
+    std::string process;
+    std::uint64_t wanted = 0;     ///< bytes in all, with what could not be had
+    std::uint64_t each = 0;       ///< bytes of the process that asked
+    std::uint32_t processes = 0;  ///< that fitted before
+};
+
+class Engine final : public os::Driver {
+public:
+    Engine(const Setup& setup, const os::Settings& settings, Scripts scripts, Board board,
+           kernel::Random noise, kernel::Simulation& simulation);
+
+    /// A process that is there from the start, with its memory.
+    ProcessId add_process(std::string name);
+    /// The scenario's `data`, held by that process.
+    void hold_data(ProcessId process);
+    SourceId add_source();
+    /// A thread that is there from the start. The run ends when all of these
+    /// and all foreground tasks that start themselves have ended.
+    os::ThreadId add_thread(std::string name, ProcessId process, ScriptId script, bool foreground);
+    /// The thread that add_thread made starts a child before time 0.
+    os::ThreadId add_child(os::ThreadId parent, std::string name, ScriptId script,
+                           bool new_process);
+    /// Where tasks that start themselves live when they name no process.
+    void set_home(ProcessId process) { home_ = process; }
+    /// Their script.
+    void set_self_starting(ScriptId script) { self_starting_ = script; }
+    /// Units that `collect` waits for.
+    void expect_collected(std::size_t units) { uncollected_ = units; }
+
+    os::Stop run(std::optional<kernel::Time> until, std::uint64_t events_max);
+
+    const std::deque<Agent>& agents() const { return agents_; }
+    const std::vector<Process>& processes() const { return processes_; }
+    const Board& board() const { return board_; }
+    const std::optional<Shortage>& shortage() const { return shortage_; }
+    const std::vector<NamedLock>& locks() const { return locks_; }
+    kernel::Time now() const { return system_.now(); }
+
+    os::Operation next(os::ThreadId thread, os::Outcome last) override;
+    void exited(os::ThreadId thread) override;
+    os::Work burst(os::ThreadId thread) override;
+    void happens(std::uint32_t subject) override;
+
+private:
+    /// How a step goes on.
+    struct Step {
+        enum class Kind : std::uint8_t { want, done, jump, moved };  // moved: `at` says where
+        Kind kind = Kind::done;
+        Want want;
+    };
+    struct Context {
+        os::ThreadId id;
+        Agent& me;
+        const Instruction& it;
+        os::Outcome last;
+    };
+
+    // engine.cpp: the loop, and the interpreter lock
+    Step execute(Context& context);
+    bool settle_lock(os::ThreadId id, Agent& me);
+    void note(os::ThreadId id, const Agent& me, const LockStep& step);
+    void begin_call(os::ThreadId id, Agent& me, LockCall::Kind kind, bool forced);
+    static Step done() { return {}; }
+    static Step jump() { return {.kind = Step::Kind::jump, .want = {}}; }
+    static Step moved() { return {.kind = Step::Kind::moved, .want = {}}; }
+    static Step with_lock(Context& context, std::uint8_t phase, os::Operation operation);
+    static Step without_lock(Context& context, std::uint8_t phase, os::Operation operation);
+    static Step take_back(Context& context, std::uint8_t phase) {
+        return with_lock(context, phase, os::nothing());
+    }
+
+    // steps_cpu.cpp: work, waiting for time, control flow, objects, memory
+    Step compute(Context& context, bool scaled);
+    Step native(Context& context);
+    Step nogil(Context& context);
+    Step sleep(Context& context);
+    Step io(Context& context);
+    Step yield(Context& context);
+    Step repeat(Context& context);
+    Step choose(Context& context);
+    Step call(Context& context);
+    Step access(Context& context);
+    void write_object(Context& context);
+    Step allocate(Context& context);
+    Step touch(Context& context);
+    Step free(Context& context);
+    Step mark(Context& context);
+    std::int64_t draw(Context& context);
+    os::Work bytecode_work(std::int64_t time) const;
+
+    // steps_sync.cpp: locks, barriers, conditions, queues
+    Step acquire(Context& context);
+    Step release(Context& context);
+    Step barrier(Context& context);
+    Step wait(Context& context);
+    Step notify(Context& context);
+    Step put(Context& context);
+    Step get(Context& context);
+    Step park(Context& context, std::uint8_t phase, Waiters& waiters, WaitingFor waiting_for);
+    bool unpark(Context& context, Waiters& waiters);
+    void wake_first(Agent& me, Waiters& waiters);
+    void queue_wait(Context& context, bool to_put);
+    kernel::Duration pickling(std::int64_t bytes, workload::PayloadKind kind) const;
+    kernel::Duration piping(std::int64_t bytes) const;
+
+    // steps_work.cpp: units of tasks
+    Step take_unit(Context& context);
+    Step run_unit(Context& context);
+    Step tell_finished(Context& context);
+    Step hand_over(Context& context);
+    Step send(Context& context);
+    Step receive(Context& context);
+    Step close_source(Context& context);
+    Step collect(Context& context);
+    Step wait_collected(Context& context);
+    Step poll_collected(Context& context);
+    void begin_instance(Context& context, std::uint32_t instance);
+    void end_instance(Context& context);
+    void finished(Agent* me, std::uint32_t instance);
+    void ready(Agent* me, UnitId unit);
+    void launch(UnitId unit);
+    void wake_taker(Agent* me, Source& source);
+    std::int64_t payload(const Agent& me, bool out, kernel::Duration& pickle_time) const;
+    void arrivals();
+
+    // steps_threads.cpp: threads and processes
+    Step start_thread(Context& context, ScriptId script, bool spawned);
+    Step start_process(Context& context);
+    Step begun(Context& context);
+    Step join_children(Context& context);
+    Step pool_size(Context& context);
+    Step finish(Context& context);
+    os::ThreadId create(std::string name, ProcessId process, ScriptId script,
+                        std::optional<UnitId> unit);
+    ScriptId spawned_script(std::uint32_t program) const {
+        return ScriptId{static_cast<std::uint32_t>(workload_.programs.size()) + program};
+    }
+    ProcessId fork(const Process& parent, std::string name);
+    std::string child_name(const Agent& me, bool process) const;
+    bool charge_memory(const std::string& process, std::uint64_t bytes, std::uint64_t each);
+
+    Agent& agent(os::ThreadId id) { return agents_[os::index(id)]; }
+    Process& process(const Agent& me) { return processes_[static_cast<std::size_t>(me.process)]; }
+    const Instruction& instruction(const Agent& me) const {
+        return scripts_.scripts[static_cast<std::size_t>(me.at.script)][me.at.next];
+    }
+    void record(record::Kind kind, std::uint32_t subject, std::uint32_t place,
+                std::uint64_t detail) {
+        system_.simulation().trace().write(record::make(now(), kind, subject, place, detail));
+    }
+
+    Setup setup_;
+    const Runtime& runtime_;
+    const hardware::Costs& costs_;
+    const workload::Workload& workload_;
+    Scripts scripts_;
+    Board board_;
+    os::System system_;
+    std::deque<Agent> agents_;  // by thread; a deque, so that references last
+    std::vector<Process> processes_;
+    std::vector<NamedLock> locks_;
+    std::vector<SharedQueue> queues_;
+    std::vector<SharedBarrier> barriers_;
+    std::vector<Waiters> conditions_;
+    std::vector<Source> sources_;
+    std::vector<std::optional<ProcessId>> outside_;  // of a task: the process it names
+    std::vector<std::vector<bool>> puts_;  // of a program, of a queue: whether it puts into it
+    std::vector<std::uint32_t> arrivals_;  // instances in the order they arrive
+    std::size_t next_arrival_ = 0;
+    ProcessId home_{};
+    ScriptId self_starting_{};
+    std::size_t uncollected_ = 0;
+    Waiters collectors_;
+    std::size_t foreground_ = 0;  // threads the run waits for
+    std::uint64_t memory_ = 0;
+    bool server_up_ = false;
+    std::optional<Shortage> shortage_;
+};
+
+}  // namespace interlock::interpreter

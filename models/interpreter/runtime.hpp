@@ -1,0 +1,74 @@
+#pragma once
+
+// An interpreter as plain data: its lock, its speed, what it charges.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/hardware/machine.hpp"
+#include "sim/kernel/time.hpp"
+
+namespace interlock::interpreter {
+
+enum class StartMethod : std::uint8_t { fork, spawn, forkserver };
+
+/// Who sees a drop request: whoever holds the lock, or the thread that was asked.
+enum class RequestScope : std::uint8_t { lock, thread };
+
+/// Where bytecode may notice a drop request: before nearly every instruction
+/// (to 3.9), or at calls and backward jumps only (from 3.10).
+enum class CheckPoints : std::uint8_t { dense, sparse };
+
+struct Runtime {
+    std::string name = "none";  ///< the preset, or "given"
+    std::string lock = "none";  ///< a name of interpreter::locks
+    kernel::Duration switch_interval{5'000'000};
+    RequestScope request_scope = RequestScope::lock;
+    CheckPoints check_points = CheckPoints::sparse;
+    kernel::Duration check_spacing{50};     ///< between check points in bytecode, at full speed
+    hardware::Speed speed;                  ///< of bytecode, against CPython 3.11
+    StartMethod start = StartMethod::fork;  ///< of processes, where the strategy does not say
+    kernel::Duration thread_start{
+        30'000};  ///< bytecode in Thread.start and in the child's bootstrap, each half
+    kernel::Duration thread_join{5'000};  ///< bytecode in Thread.join
+    bool start_waits = true;              ///< Thread.start waits until the child has run
+    kernel::Duration fork_start{
+        400'000};  ///< bytecode in Process.start and the child's bootstrap, each half
+    kernel::Duration spawn_start{
+        25'000'000};  ///< a fresh interpreter and its imports, in the child
+    kernel::Duration forkserver_start{4'000'000};
+    kernel::Duration process_join{50'000};
+    std::uint64_t memory = 10'485'760;  ///< bytes resident in a fresh process
+    std::uint64_t pickle_array_bytes_per_second = 1'600'000'000;
+    std::uint64_t pickle_objects_bytes_per_second = 100'000'000;
+    kernel::Duration task_dispatch{
+        2'000};  ///< bytecode to take the next task and call it, or to use a queue within a process
+    kernel::Duration object_access{30};  ///< a read or write of a shared object
+    kernel::Duration message{
+        15'000};  ///< bytecode to put or get one item of a queue between processes
+    kernel::Duration pool_poll{0};  ///< the pool's worker handler looks this often; 0: it is told
+
+    bool has_lock() const { return lock != "none"; }
+
+    friend bool operator==(const Runtime&, const Runtime&) = default;
+};
+
+struct RuntimePreset {
+    std::string_view name;
+    std::string_view sentence;
+    Runtime (*make)();
+};
+
+/// In the order of versions; the first is `none`.
+const std::vector<RuntimePreset>& runtime_presets();
+
+/// The interpreter locks a scenario can name, a line each; `cpython-3.2` and `none`.
+struct LockEntry {
+    std::string_view name;
+    std::string_view sentence;
+};
+const std::vector<LockEntry>& locks();
+
+}  // namespace interlock::interpreter

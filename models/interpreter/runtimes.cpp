@@ -1,0 +1,85 @@
+// The interpreters that a scenario can name.
+//
+// Facts of the lock: specification of the locks, sections 2, 2.1, 3 and 9.1.
+// Who sees a drop request: the lock to 3.12, the thread that was asked from
+// 3.13. Check points: before nearly every instruction to 3.9, at calls and
+// backward jumps from 3.10. Processes: fork to 3.13, forkserver from 3.14. The
+// pool's worker handler looks every 100 ms in 3.6 and 3.7, and is told later.
+//
+// The speed of bytecode against 3.11: of 3.10 as "What's New in Python 3.11"
+// has it (3.11 is 1.25 times as fast, pyperformance, geometric mean), of 3.12
+// near its "What's New" (about 5 %). The others are defaults to calibrate, as
+// are all start costs (runtime.hpp), the spacing of check points and the memory.
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/interpreter/runtime.hpp"
+
+namespace interlock::interpreter {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// No interpreter: a compiled program whose threads share nothing but memory.
+Runtime none() {
+    return {.name = "none",
+            .lock = "none",
+            .switch_interval = 0ns,
+            .check_spacing = 0ns,
+            .speed = {},
+            .thread_start = 0ns,
+            .thread_join = 0ns,
+            .start_waits = false,
+            .fork_start = 0ns,
+            .spawn_start = 0ns,
+            .forkserver_start = 0ns,
+            .process_join = 0ns,
+            .memory = 0,
+            // So fast that nothing is felt of it.
+            .pickle_array_bytes_per_second = 1'000'000'000'000'000'000,
+            .pickle_objects_bytes_per_second = 1'000'000'000'000'000'000,
+            .task_dispatch = 0ns,
+            .message = 0ns};
+}
+
+Runtime cpython(std::uint32_t minor, hardware::Speed speed) {
+    Runtime runtime;
+    runtime.name = "cpython-3." + std::to_string(minor);
+    runtime.lock = "cpython-3.2";
+    runtime.speed = speed;
+    runtime.request_scope = minor <= 12 ? RequestScope::lock : RequestScope::thread;
+    runtime.check_points = minor <= 9 ? CheckPoints::dense : CheckPoints::sparse;
+    runtime.check_spacing = minor <= 9 ? 20ns : 50ns;
+    runtime.start = minor <= 13 ? StartMethod::fork : StartMethod::forkserver;
+    runtime.pool_poll = minor <= 7 ? 100ms : 0ms;
+    return runtime;
+}
+
+}  // namespace
+
+const std::vector<RuntimePreset>& runtime_presets() {
+    static const std::vector<RuntimePreset> presets{
+        {"none", "no interpreter and no lock: compiled code", none},
+        {"cpython-3.6", "check points nearly everywhere; pools poll every 100 ms",
+         [] { return cpython(6, {750'000}); }},
+        {"cpython-3.7", "as 3.6, a little faster", [] { return cpython(7, {770'000}); }},
+        {"cpython-3.8", "as 3.7, but pools are told", [] { return cpython(8, {780'000}); }},
+        {"cpython-3.9", "the last with check points nearly everywhere",
+         [] { return cpython(9, {790'000}); }},
+        {"cpython-3.10", "check points only at calls and backward jumps",
+         [] { return cpython(10, {800'000}); }},
+        {"cpython-3.11", "1.25 times as fast as 3.10; the reference of all speeds",
+         [] { return cpython(11, {1'000'000}); }},
+        {"cpython-3.12", "a lock for each interpreter", [] { return cpython(12, {1'040'000}); }},
+        {"cpython-3.13", "drop requests are made to a thread, not to the lock",
+         [] { return cpython(13, {1'050'000}); }},
+        {"cpython-3.14", "as 3.13; processes start from a fork server",
+         [] { return cpython(14, {1'080'000}); }},
+    };
+    return presets;
+}
+
+}  // namespace interlock::interpreter

@@ -1,0 +1,67 @@
+#pragma once
+
+// What threads of a scenario share: processes with their memory and objects,
+// named locks, queues, barriers, conditions, and the sources of work.
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/interpreter/agent.hpp"
+#include "models/interpreter/lock.hpp"
+#include "models/os/ids.hpp"
+
+namespace interlock::interpreter {
+
+/// Threads that sleep until another lets one of them go on, the longest first:
+/// the deque of waiters in Python's threading.Condition.
+using Waiters = std::deque<os::ThreadId>;
+
+struct Process {
+    std::string name;
+    std::unique_ptr<Lock> lock;         ///< none: the interpreter has none
+    std::uint64_t own_memory = 0;       ///< of the interpreter itself
+    std::vector<std::uint64_t> blocks;  ///< bytes of each named block
+    std::vector<std::uint64_t>
+        inherited;  ///< bytes of each that a fork has shared and no touch has copied yet
+    std::vector<std::uint32_t> versions;  ///< of each object: how often it was written
+    StartMethod started_by = StartMethod::fork;
+    bool first_of_server = false;  ///< it also waits for the fork server to come up
+
+    std::uint64_t resident() const {
+        std::uint64_t bytes = own_memory;
+        for (const auto block : blocks) bytes += block;
+        return bytes;
+    }
+};
+
+struct NamedLock {
+    os::SemaphoreId semaphore{};
+    std::optional<os::ThreadId> holder;
+};
+
+struct SharedQueue {
+    std::deque<std::int64_t> items;  ///< bytes of each
+    std::optional<std::uint32_t> capacity;
+    bool piped = false;           ///< between processes: pickled and written
+    std::uint32_t producers = 0;  ///< tasks that may still put
+    Waiters getters;
+    Waiters putters;
+};
+
+struct SharedBarrier {
+    std::uint32_t parties = 0;
+    std::uint32_t arrived = 0;
+    Waiters waiters;
+};
+
+struct Source {
+    std::deque<UnitId> units;
+    Waiters takers;
+    bool closed = false;
+};
+
+}  // namespace interlock::interpreter

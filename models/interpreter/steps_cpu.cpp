@@ -1,0 +1,224 @@
+// Steps that work or wait for time, control flow, shared objects and memory.
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/interpreter/engine.hpp"
+#include "sim/kernel/check.hpp"
+
+namespace interlock::interpreter {
+
+using kernel::Duration;
+using os::Outcome;
+using os::Work;
+using record::Kind;
+
+namespace {
+
+constexpr std::int64_t page = 4096;
+constexpr std::uint32_t unread = ~std::uint32_t{0};
+
+std::int64_t pages(std::int64_t bytes) { return (bytes + page - 1) / page; }
+
+}  // namespace
+
+/// What the step's amount is this time, in ns or bytes.
+std::int64_t Engine::draw(Context& context) {
+    const auto& amount = *context.it.amount;
+    auto& me = context.me;
+    if (amount.shape == workload::Shape::constant) return amount.values.front();
+    if (me.visits.size() <= context.it.place) me.visits.resize(context.it.place + 1, 0);
+    const workload::DrawKey key{.seed = setup_.seed,
+                                .replication = setup_.replication,
+                                .instance = me.instance.value_or(0),
+                                .place = context.it.place,
+                                // A thread that a task spawned has draws of its own.
+                                .visit = me.visits[context.it.place]++ + (me.spawned_as << 20U)};
+    return workload::draw(amount, key);
+}
+
+/// Bytecode that takes `time` alone under the scenario's interpreter takes
+/// reference / speed of it under this one.
+Work Engine::bytecode_work(std::int64_t time) const {
+    const auto value = Work::of(Duration{time}).value;
+    return {(value * setup_.reference.ppm + runtime_.speed.ppm / 2) / runtime_.speed.ppm};
+}
+
+Engine::Step Engine::compute(Context& context, bool scaled) {
+    if (context.me.at.phase == 0) {
+        const auto work = scaled ? bytecode_work(draw(context)) : Work::of(context.it.time);
+        return with_lock(context, 1, os::run(work, true));
+    }
+    if (context.last == Outcome::interrupted)
+        return with_lock(context, 1, os::run(system_.withheld(context.id), true));
+    return done();
+}
+
+Engine::Step Engine::native(Context& context) {
+    if (context.me.at.phase == 1) return done();
+    return with_lock(context, 1, os::run(Duration{draw(context)}));
+}
+
+Engine::Step Engine::nogil(Context& context) {
+    switch (context.me.at.phase) {
+    case 0: return without_lock(context, 1, os::run(Duration{draw(context)}));
+    case 1: return take_back(context, 2);
+    default: return done();
+    }
+}
+
+Engine::Step Engine::sleep(Context& context) {
+    switch (context.me.at.phase) {
+    case 0: return without_lock(context, 1, os::sleep(Duration{draw(context)}));
+    case 1: return take_back(context, 2);
+    default: return done();
+    }
+}
+
+/// The time is shared evenly by the calls; each of them takes the lock again.
+Engine::Step Engine::io(Context& context) {
+    auto& me = context.me;
+    const auto calls = static_cast<std::int64_t>(context.it.count);
+    switch (me.at.phase) {
+    case 0:
+        me.amount = draw(context);
+        me.counter = 0;
+        [[fallthrough]];
+    case 1: {
+        const std::int64_t call = me.counter++;
+        const auto time = me.amount * (call + 1) / calls - me.amount * call / calls;
+        return without_lock(context, 2, os::io(Duration{time}));
+    }
+    case 2: return take_back(context, me.counter < context.it.count ? 1 : 3);
+    default: me.counter = 0; return done();
+    }
+}
+
+Engine::Step Engine::yield(Context& context) {
+    switch (context.me.at.phase) {
+    case 0: return without_lock(context, 1, {.verb = os::Verb::yield, .timeout = {}, .work = {}});
+    case 1: return take_back(context, 2);
+    default: return done();
+    }
+}
+
+Engine::Step Engine::repeat(Context& context) {
+    auto& loops = context.me.loops;
+    if (context.it.act == Act::repeat_begin) {
+        loops.push_back(context.it.count);
+        return done();
+    }
+    if (--loops.back() > 0) return jump();
+    loops.pop_back();
+    return done();
+}
+
+Engine::Step Engine::call(Context& context) {
+    auto& me = context.me;
+    me.callers.push_back({.script = me.at.script, .next = me.at.next + 1, .phase = 0});
+    me.at = {.script = ScriptId{context.it.object}, .next = 0, .phase = 0};
+    return moved();
+}
+
+Engine::Step Engine::choose(Context& context) {
+    auto& me = context.me;
+    if (me.visits.size() <= context.it.place) me.visits.resize(context.it.place + 1, 0);
+    const auto share =
+        workload::draw_uniform({.seed = setup_.seed,
+                                .replication = setup_.replication,
+                                .instance = me.instance.value_or(0),
+                                .place = context.it.place,
+                                .visit = me.visits[context.it.place]++ + (me.spawned_as << 20U)});
+    const auto& choice = scripts_.choices[context.it.object];
+    const auto above = std::upper_bound(choice.upper.begin(), choice.upper.end(), share);
+    const auto branch = std::min<std::size_t>(
+        static_cast<std::size_t>(above - choice.upper.begin()), choice.target.size() - 1);
+    me.at.next = choice.target[branch];
+    me.at.phase = 0;
+    return moved();
+}
+
+/// read, write and update (x += 1). Under a lock whose check points are sparse
+/// no switch falls between the read and the write of an update.
+Engine::Step Engine::access(Context& context) {
+    auto& me = context.me;
+    const auto object = context.it.object;
+    const bool atomic = runtime_.has_lock() && runtime_.check_points == CheckPoints::sparse;
+    const bool update = context.it.act == Act::update;
+    const auto half = runtime_.object_access / 2;
+    const auto read = [&] {
+        if (me.versions.size() <= object) me.versions.resize(object + 1, unread);
+        me.versions[object] = process(me).versions[object];
+    };
+    switch (me.at.phase) {
+    case 0:
+        return with_lock(context, 1, os::run(update && !atomic ? half : runtime_.object_access));
+    case 1:
+        if (context.it.act != Act::write) read();
+        if (context.it.act == Act::read) return done();
+        if (update && !atomic) return with_lock(context, 2, os::run(runtime_.object_access - half));
+        [[fallthrough]];
+    default: write_object(context); return done();
+    }
+}
+
+/// A write after a read that another write has made stale loses that one.
+void Engine::write_object(Context& context) {
+    auto& me = context.me;
+    const auto object = context.it.object;
+    if (me.versions.size() <= object) me.versions.resize(object + 1, unread);
+    auto& version = process(me).versions[object];
+    const bool lost = me.versions[object] != unread && me.versions[object] != version;
+    ++version;
+    me.versions[object] = unread;
+    record(Kind::object_write, static_cast<std::uint32_t>(context.id),
+           static_cast<std::uint32_t>(me.process), std::uint64_t{object} * 2 + (lost ? 1 : 0));
+}
+
+Engine::Step Engine::allocate(Context& context) {
+    auto& me = context.me;
+    if (me.at.phase == 0) {
+        me.amount = draw(context);
+        return with_lock(context, 1, os::run(costs_.page_touch * pages(me.amount)));
+    }
+    auto& home = process(me);
+    const auto bytes = static_cast<std::uint64_t>(me.amount);
+    if (charge_memory(home.name, bytes, bytes)) {
+        home.blocks[context.it.object] += bytes;
+        record(Kind::memory, static_cast<std::uint32_t>(me.process), 0, memory_);
+    }
+    return done();
+}
+
+/// In a forked child even reading copies the pages it shares, through the
+/// reference counts. Their memory was counted at the fork, in full.
+Engine::Step Engine::touch(Context& context) {
+    auto& me = context.me;
+    if (me.at.phase == 1) return done();
+    auto& home = process(me);
+    const auto block = context.it.object;
+    const auto whole = static_cast<std::int64_t>(home.blocks[block]);
+    const auto bytes = context.it.amount != nullptr ? std::min(draw(context), whole) : whole;
+    const auto copied = std::min(bytes, static_cast<std::int64_t>(home.inherited[block]));
+    home.inherited[block] -= static_cast<std::uint64_t>(copied);
+    return with_lock(context, 1, os::run(costs_.page_copy * pages(copied)));
+}
+
+Engine::Step Engine::free(Context& context) {
+    auto& me = context.me;
+    if (me.at.phase == 0) return with_lock(context, 1, os::run(costs_.syscall));
+    auto& home = process(me);
+    memory_ -= home.blocks[context.it.object];
+    home.blocks[context.it.object] = 0;
+    home.inherited[context.it.object] = 0;
+    record(Kind::memory, static_cast<std::uint32_t>(me.process), 0, memory_);
+    return done();
+}
+
+Engine::Step Engine::mark(Context& context) {
+    if (context.me.instance && context.me.spawned_as == 0)
+        record(Kind::mark, *context.me.instance, 0, context.it.object);
+    return done();
+}
+
+}  // namespace interlock::interpreter

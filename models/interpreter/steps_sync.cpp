@@ -1,0 +1,210 @@
+// Steps by which threads wait for each other: named locks, barriers,
+// conditions, queues.
+
+#include <algorithm>
+
+#include "models/interpreter/engine.hpp"
+#include "sim/kernel/check.hpp"
+
+namespace interlock::interpreter {
+
+using kernel::Duration;
+using os::Outcome;
+using record::Kind;
+
+/// Stands in the deque and sleeps on the thread's own lock, without the
+/// interpreter's.
+Engine::Step Engine::park(Context& context, std::uint8_t phase, Waiters& waiters,
+                          WaitingFor waiting_for) {
+    auto& me = context.me;
+    waiters.push_back(context.id);
+    me.waiting_for = waiting_for;
+    std::optional<Duration> timeout;
+    if (context.it.timeout)
+        timeout = std::max(*context.it.timeout - (now() - me.waits_since), Duration::zero());
+    return without_lock(context, phase, os::wait(me.own, timeout));
+}
+
+/// After park: whether somebody let the thread go on before its time was out.
+bool Engine::unpark(Context& context, Waiters& waiters) {
+    auto& me = context.me;
+    me.waiting_for = {};
+    if (context.last != Outcome::timed_out) return true;
+    const auto mine = std::find(waiters.begin(), waiters.end(), context.id);
+    if (mine != waiters.end()) {
+        waiters.erase(mine);
+        return false;
+    }
+    // Somebody took it out of the deque as its time ran out, and will post the
+    // lock it slept on. Python waits on a fresh lock each time; so does it.
+    me.own = system_.library().add_semaphore(0);
+    return false;
+}
+
+void Engine::wake_first(Agent& me, Waiters& waiters) {
+    if (waiters.empty()) return;
+    me.to_post.push_back(agent(waiters.front()).own);
+    waiters.pop_front();
+}
+
+/// threading.Lock.acquire: tries under the interpreter lock; only if that
+/// fails it lets go of it and sleeps. A woken waiter owns the named lock before
+/// it has the interpreter's again.
+Engine::Step Engine::acquire(Context& context) {
+    auto& lock = locks_[context.it.object];
+    switch (context.me.at.phase) {
+    case 0: return with_lock(context, 1, os::run(costs_.user_operation * 2));
+    case 1:
+        if (system_.library().try_wait(lock.semaphore)) {
+            lock.holder = context.id;
+            return done();
+        }
+        context.me.waiting_for = {.what = WaitingFor::What::lock, .object = context.it.object};
+        return without_lock(context, 2, os::wait(lock.semaphore));
+    case 2:
+        context.me.waiting_for = {};
+        kernel::check(!lock.holder, "a named lock has one holder");
+        lock.holder = context.id;
+        return take_back(context, 3);
+    default: return done();
+    }
+}
+
+Engine::Step Engine::release(Context& context) {
+    auto& lock = locks_[context.it.object];
+    if (context.me.at.phase == 1) return done();
+    kernel::check(lock.holder == context.id, "a named lock is released by its holder");
+    lock.holder.reset();
+    return with_lock(context, 1, os::post(lock.semaphore));
+}
+
+Engine::Step Engine::barrier(Context& context) {
+    auto& barrier = barriers_[context.it.object];
+    switch (context.me.at.phase) {
+    case 0: return with_lock(context, 1, os::run(runtime_.task_dispatch));
+    case 1:
+        if (++barrier.arrived < barrier.parties)
+            return park(context, 2, barrier.waiters,
+                        {.what = WaitingFor::What::barrier, .object = context.it.object});
+        barrier.arrived = 0;
+        while (!barrier.waiters.empty()) wake_first(context.me, barrier.waiters);
+        return done();
+    case 2: unpark(context, barrier.waiters); return take_back(context, 3);
+    default: return done();
+    }
+}
+
+Engine::Step Engine::wait(Context& context) {
+    auto& waiters = conditions_[context.it.object];
+    switch (context.me.at.phase) {
+    case 0: return with_lock(context, 1, os::run(runtime_.task_dispatch));
+    case 1:
+        context.me.waits_since = now();
+        return park(context, 2, waiters,
+                    {.what = WaitingFor::What::condition, .object = context.it.object});
+    case 2: unpark(context, waiters); return take_back(context, 3);
+    default: return done();
+    }
+}
+
+Engine::Step Engine::notify(Context& context) {
+    if (context.me.at.phase == 0) return with_lock(context, 1, os::run(runtime_.task_dispatch));
+    auto& waiters = conditions_[context.it.object];
+    auto count = context.it.count == 0 ? waiters.size() : context.it.count;
+    for (; count > 0 && !waiters.empty(); --count) wake_first(context.me, waiters);
+    return done();
+}
+
+Duration Engine::pickling(std::int64_t bytes, workload::PayloadKind kind) const {
+    if (kind == workload::PayloadKind::shared) return Duration::zero();
+    const auto rate = kind == workload::PayloadKind::array
+                          ? runtime_.pickle_array_bytes_per_second
+                          : runtime_.pickle_objects_bytes_per_second;
+    if (rate == 0) return Duration::zero();
+    return Duration{
+        static_cast<Duration::rep>(static_cast<kernel::Wide>(bytes) * 1'000'000'000 / rate)};
+}
+
+Duration Engine::piping(std::int64_t bytes) const {
+    if (costs_.pipe_bytes_per_second == 0) return costs_.syscall;
+    return costs_.syscall +
+           Duration{static_cast<Duration::rep>(static_cast<kernel::Wide>(bytes) * 1'000'000'000 /
+                                               costs_.pipe_bytes_per_second)};
+}
+
+void Engine::queue_wait(Context& context, bool to_put) {
+    const auto waited = static_cast<std::uint64_t>((now() - context.me.waits_since).count());
+    if (waited > 0)
+        record(Kind::queue_wait, static_cast<std::uint32_t>(context.id), context.it.object,
+               waited * 2 + (to_put ? 1 : 0));
+}
+
+/// Within a process an item is handed over; between processes it is pickled
+/// under the lock and written without it.
+Engine::Step Engine::put(Context& context) {
+    auto& me = context.me;
+    auto& queue = queues_[context.it.object];
+    switch (me.at.phase) {
+    case 0: {
+        me.amount = draw(context);
+        const auto time =
+            queue.piped ? runtime_.message / 2 + pickling(me.amount, workload::PayloadKind::objects)
+                        : runtime_.task_dispatch;
+        return with_lock(context, queue.piped ? 1 : 2, os::run(os::Work::of(time), false));
+    }
+    case 1: return without_lock(context, 2, os::run(piping(me.amount)));
+    case 2: me.waits_since = now(); [[fallthrough]];
+    case 3:
+        if (queue.capacity && queue.items.size() >= *queue.capacity)
+            return park(context, 4, queue.putters,
+                        {.what = WaitingFor::What::queue_room, .object = context.it.object});
+        queue_wait(context, true);
+        queue.items.push_back(me.amount);
+        record(Kind::queue_put, static_cast<std::uint32_t>(context.id), context.it.object,
+               queue.items.size());
+        wake_first(me, queue.getters);
+        return take_back(context, 5);
+    case 4: {
+        const bool in_time = unpark(context, queue.putters);
+        if (!in_time) queue_wait(context, true);
+        return take_back(context, in_time ? 3 : 5);
+    }
+    default: return done();
+    }
+}
+
+/// get, and each: which ends when nobody is left who puts.
+Engine::Step Engine::get(Context& context) {
+    auto& me = context.me;
+    auto& queue = queues_[context.it.object];
+    switch (me.at.phase) {
+    case 0: return with_lock(context, 1, os::run(runtime_.task_dispatch));
+    case 1: me.waits_since = now(); [[fallthrough]];
+    case 2:
+        if (queue.items.empty()) {
+            if (context.it.act == Act::each && queue.producers == 0) return jump();
+            return park(context, 3, queue.getters,
+                        {.what = WaitingFor::What::queue_item, .object = context.it.object});
+        }
+        queue_wait(context, false);
+        me.amount = queue.items.front();
+        queue.items.pop_front();
+        record(Kind::queue_get, static_cast<std::uint32_t>(context.id), context.it.object,
+               queue.items.size());
+        wake_first(me, queue.putters);
+        if (!queue.piped) return done();
+        return without_lock(context, 4, os::run(piping(me.amount)));
+    case 3: {
+        const bool in_time = unpark(context, queue.getters);
+        if (!in_time) queue_wait(context, false);
+        return take_back(context, in_time ? 2 : 5);
+    }
+    case 4:
+        return with_lock(
+            context, 5,
+            os::run(runtime_.message / 2 + pickling(me.amount, workload::PayloadKind::objects)));
+    default: return done();
+    }
+}
+
+}  // namespace interlock::interpreter

@@ -1,0 +1,341 @@
+// Threads and processes: how Python starts, joins and ends them.
+//
+//   Thread.start    bytecode, pthread_create, then sleep until the child has
+//                   had the lock once (its _started event)
+//   Process.start   bytecode, fork: the price grows with what is resident, and
+//                   the lock is held throughout; the child's pages count in full
+//   join            bytecode, then sleep until it has exited
+//
+// Source followed: Lib/threading.py, Lib/multiprocessing/context.py as the
+// specification tells them (locks, 9.1 and 9.2). Left out: resource trackers,
+// the import of __main__ by spawned children, copy on write page by page.
+
+#include <utility>
+
+#include "models/interpreter/engine.hpp"
+#include "models/os/weights.hpp"
+#include "sim/kernel/check.hpp"
+
+namespace interlock::interpreter {
+
+using kernel::Duration;
+using os::ThreadId;
+using record::Kind;
+
+namespace {
+
+constexpr std::uint64_t mib = 1024ULL * 1024;
+constexpr std::uint32_t unwritten = 0;
+
+}  // namespace
+
+bool Engine::charge_memory(const std::string& process, std::uint64_t bytes, std::uint64_t each) {
+    const auto& limit = setup_.machine->memory;
+    if (limit && memory_ + bytes > *limit) {
+        if (!shortage_)
+            shortage_ = Shortage{.process = process,
+                                 .wanted = memory_ + bytes,
+                                 .each = each,
+                                 .processes = static_cast<std::uint32_t>(processes_.size())};
+        system_.stop();
+        return false;
+    }
+    memory_ += bytes;
+    return true;
+}
+
+ProcessId Engine::add_process(std::string name) {
+    const ProcessId id{static_cast<std::uint32_t>(processes_.size())};
+    auto& made = processes_.emplace_back();
+    made.name = std::move(name);
+    made.own_memory = runtime_.memory;
+    made.blocks.resize(workload_.blocks.size(), 0);
+    made.inherited.resize(workload_.blocks.size(), 0);
+    made.versions.resize(workload_.objects.size(), unwritten);
+    if (runtime_.has_lock()) made.lock = make_lock(runtime_, system_.library());
+    charge_memory(made.name, made.own_memory, made.own_memory);
+    record(Kind::memory, static_cast<std::uint32_t>(id), 0, memory_);
+    return id;
+}
+
+void Engine::hold_data(ProcessId process) {
+    auto& holder = processes_[static_cast<std::size_t>(process)];
+    for (std::size_t i = 0; i < workload_.data.size(); ++i) {
+        const auto& data = workload_.data[i];
+        const auto bytes = workload::draw(data.bytes, {.seed = setup_.seed,
+                                                       .replication = setup_.replication,
+                                                       .instance = static_cast<std::uint32_t>(i),
+                                                       .place = ~std::uint32_t{0},
+                                                       .visit = 0});
+        if (!charge_memory(holder.name, static_cast<std::uint64_t>(bytes),
+                           static_cast<std::uint64_t>(bytes)))
+            return;
+        holder.blocks[static_cast<std::size_t>(data.block)] += static_cast<std::uint64_t>(bytes);
+    }
+    record(Kind::memory, static_cast<std::uint32_t>(process), 0, memory_);
+}
+
+/// The child of a fork has what its parent has; one that is spawned, or comes
+/// from the fork server, only its interpreter.
+ProcessId Engine::fork(const Process& parent, std::string name) {
+    const ProcessId id{static_cast<std::uint32_t>(processes_.size())};
+    Process child;
+    child.name = std::move(name);
+    child.own_memory = runtime_.memory;
+    child.started_by = setup_.start;
+    child.blocks.resize(workload_.blocks.size(), 0);
+    child.versions = parent.versions;
+    if (setup_.start == StartMethod::fork) child.blocks = parent.blocks;
+    if (setup_.start == StartMethod::forkserver)
+        child.first_of_server = !std::exchange(server_up_, true);
+    child.inherited = child.blocks;
+    if (runtime_.has_lock()) child.lock = make_lock(runtime_, system_.library());
+    const auto bytes = child.resident();
+    if (charge_memory(child.name, bytes, bytes))
+        record(Kind::memory, static_cast<std::uint32_t>(id), 0, memory_);
+    processes_.push_back(std::move(child));
+    return id;
+}
+
+/// A thread that comes with a unit has the nice value of its task.
+ThreadId Engine::create(std::string name, ProcessId process, ScriptId script,
+                        std::optional<UnitId> unit) {
+    const ThreadId id{static_cast<std::uint32_t>(agents_.size())};
+    auto& made = agents_.emplace_back();
+    made.name = std::move(name);
+    made.process = process;
+    made.at.script = script;
+    made.own = system_.library().add_semaphore(0);
+    made.unit = unit;
+    int nice = 0;
+    if (unit) {
+        const auto& task =
+            workload_
+                .tasks[static_cast<std::size_t>(board_.instances()[board_.unit(*unit).first].task)];
+        nice = task.nice;
+        made.background = task.background;
+    }
+    const auto created =
+        system_.create(static_cast<std::uint32_t>(process), os::weight_of_nice(nice));
+    kernel::check(created == id, "threads and agents have the same numbers");
+    return id;
+}
+
+SourceId Engine::add_source() {
+    sources_.emplace_back();
+    return SourceId{static_cast<std::uint32_t>(sources_.size() - 1)};
+}
+
+ThreadId Engine::add_thread(std::string name, ProcessId process, ScriptId script, bool foreground) {
+    const auto id = create(std::move(name), process, script, {});
+    agent(id).background = !foreground;
+    if (foreground) ++foreground_;
+    return id;
+}
+
+ThreadId Engine::add_child(ThreadId parent, std::string name, ScriptId script, bool new_process) {
+    const auto home = agent(parent).process;
+    const auto where = new_process ? fork(processes_[static_cast<std::size_t>(home)], name) : home;
+    const auto id = create(std::move(name), where, script, {});
+    agent(id).leads_process = new_process;
+    agent(id).parent = parent;
+    agent(parent).children.push_back(id);
+    return id;
+}
+
+/// "worker 2", or the task's own name when it is started for one task.
+std::string Engine::child_name(const Agent& me, bool process) const {
+    if (me.unit)
+        return workload::instance_name(workload_, board_.instances()[board_.unit(*me.unit).first]);
+    return (process ? "process " : "worker ") + std::to_string(me.children.size() + 1);
+}
+
+Engine::Step Engine::start_thread(Context& context, ScriptId script, bool spawned) {
+    auto& me = context.me;
+    switch (me.at.phase) {
+    case 0: me.counter = 0; return with_lock(context, 1, os::run(runtime_.thread_start / 2));
+    case 1: return with_lock(context, 2, os::run(costs_.thread_start));
+    case 2: {
+        const auto name = spawned ? me.name + ", " + workload_.programs[context.it.object].name +
+                                        ' ' + std::to_string(me.children_spawned + 1)
+                          : context.it.label != nullptr ? std::string(context.it.label)
+                                                        : child_name(me, false);
+        const auto unit = spawned ? std::nullopt : std::exchange(me.unit, std::nullopt);
+        const auto id = create(name, me.process, script, unit);
+        auto& child = agent(id);
+        child.parent = context.id;
+        me.children.push_back(id);
+        if (spawned) {
+            child.instance = me.instance;
+            child.spawned_as = ++me.children_spawned;
+            ++foreground_;
+        }
+        if (!runtime_.start_waits) return take_back(context, 4);
+        me.waiting_for = {.what = WaitingFor::What::thread,
+                          .object = static_cast<std::uint32_t>(id)};
+        return without_lock(context, 3, os::wait(me.own));
+    }
+    case 3: me.waiting_for = {}; return take_back(context, 4);
+    default:
+        if (!spawned || ++me.counter >= context.it.count) {
+            me.counter = 0;
+            return done();
+        }
+        return with_lock(context, 1, os::run(runtime_.thread_start / 2));
+    }
+}
+
+Engine::Step Engine::start_process(Context& context) {
+    auto& me = context.me;
+    switch (me.at.phase) {
+    case 0: return with_lock(context, 1, os::run(runtime_.fork_start / 2));
+    case 1: {
+        if (setup_.start == StartMethod::forkserver)
+            return without_lock(context, 2, os::run(costs_.syscall * 4));
+        auto time = costs_.process_start;
+        if (setup_.start == StartMethod::fork)
+            time += costs_.fork_per_mib * static_cast<Duration::rep>(process(me).resident() / mib);
+        return with_lock(context, 2, os::run(time));
+    }
+    case 2: {
+        const auto name = child_name(me, true);
+        const auto where = fork(process(me), name);
+        const auto unit = std::exchange(me.unit, std::nullopt);
+        const auto id = create(name, where, ScriptId{context.it.object}, unit);
+        auto& child = agent(id);
+        child.leads_process = true;
+        child.parent = context.id;
+        me.children.push_back(id);
+        return take_back(context, 3);
+    }
+    default: return done();
+    }
+}
+
+/// The child's first bytecode; a thread then tells its parent that it runs.
+Engine::Step Engine::begun(Context& context) {
+    auto& me = context.me;
+    if (me.at.phase == 1) {
+        if (!me.leads_process && me.parent && runtime_.start_waits)
+            me.to_post.push_back(agent(*me.parent).own);
+        return done();
+    }
+    auto time = runtime_.thread_start / 2;
+    if (me.leads_process) {
+        const auto& home = process(me);
+        switch (home.started_by) {
+        case StartMethod::fork: time = runtime_.fork_start / 2; break;
+        case StartMethod::spawn: time = runtime_.spawn_start; break;
+        case StartMethod::forkserver:
+            time = runtime_.forkserver_start +
+                   (home.first_of_server ? runtime_.spawn_start : Duration::zero());
+            break;
+        }
+    }
+    return with_lock(context, 1, os::run(time));
+}
+
+/// In the order in which they were started; what a process brings back is
+/// unpickled here.
+Engine::Step Engine::join_children(Context& context) {
+    auto& me = context.me;
+    for (;;) {
+        switch (me.at.phase) {
+        case 0:
+            while (me.counter < me.children.size() && agent(me.children[me.counter]).background &&
+                   !agent(me.children[me.counter]).exited)
+                ++me.counter;
+            if (me.counter == me.children.size()) {
+                me.counter = 0;
+                me.children.clear();
+                return done();
+            }
+            return with_lock(context, 1,
+                             os::run(agent(me.children[me.counter]).leads_process
+                                         ? runtime_.process_join
+                                         : runtime_.thread_join));
+        case 1: {
+            auto& child = agent(me.children[me.counter]);
+            if (child.exited) return take_back(context, 3);
+            child.joiner = context.id;
+            me.waiting_for = {.what = WaitingFor::What::thread,
+                              .object = static_cast<std::uint32_t>(me.children[me.counter])};
+            return without_lock(context, 2, os::wait(me.own));
+        }
+        case 2: me.waiting_for = {}; return take_back(context, 3);
+        case 3: {
+            const auto& child = agent(me.children[me.counter]);
+            Duration unpickle{};
+            if (child.leads_process) payload(child, true, unpickle);
+            return with_lock(context, 4, os::run(unpickle));
+        }
+        default: ++me.counter; me.at.phase = 0;
+        }
+    }
+}
+
+/// concurrent.futures.ThreadPoolExecutor: another worker only if none is idle.
+Engine::Step Engine::pool_size(Context& context) {
+    const auto& source = sources_[context.it.object];
+    const bool full = context.me.children.size() >= context.it.count;
+    return full || !source.takers.empty() || source.units.empty() ? jump() : done();
+}
+
+/// The end of a program returns to who called it; that of a thread's own
+/// script ends the thread, and with it the process that it leads.
+Engine::Step Engine::finish(Context& context) {
+    auto& me = context.me;
+    if (!me.callers.empty()) {
+        me.at = me.callers.back();
+        me.callers.pop_back();
+        return moved();
+    }
+    if (me.at.phase == 0)
+        return without_lock(context, 1,
+                            os::run(me.leads_process ? costs_.process_exit : Duration::zero()));
+    return without_lock(context, 2, {.verb = os::Verb::exit, .timeout = {}, .work = {}});
+}
+
+void Engine::exited(ThreadId id) {
+    auto& me = agent(id);
+    me.exited = true;
+    if (me.leads_process) {
+        memory_ -= process(me).resident();
+        for (auto& block : process(me).blocks) block = 0;
+        process(me).own_memory = 0;
+        record(Kind::memory, static_cast<std::uint32_t>(me.process), 0, memory_);
+    }
+    if (me.joiner) system_.post(agent(*me.joiner).own);
+    const bool awaited = me.spawned_as > 0 || (!me.parent && !me.background);
+    if (awaited && --foreground_ == 0) system_.stop();
+}
+
+/// The CPU work until the thread first blocks, of its program's leading steps.
+os::Work Engine::burst(ThreadId id) {
+    const auto& me = agent(id);
+    if (!me.unit) return {};
+    const auto& unit = board_.unit(*me.unit);
+    const auto instance = me.instance.value_or(unit.first);
+    const auto program = static_cast<std::size_t>(
+        workload_.tasks[static_cast<std::size_t>(board_.instances()[instance].task)].program);
+    const bool inside =
+        me.instance.has_value() && static_cast<std::size_t>(me.at.script) == program;
+    const auto& script = scripts_.scripts[program];
+    os::Work sum;
+    for (std::size_t i = inside ? me.at.next : 0; i < script.size(); ++i) {
+        const auto& it = script[i];
+        if (it.act != Act::compute && it.act != Act::native && it.act != Act::nogil) break;
+        if (inside && i == me.at.next && me.at.phase > 0) continue;
+        const auto time = workload::draw(
+            *it.amount, {.seed = setup_.seed,
+                         .replication = setup_.replication,
+                         .instance = instance,
+                         .place = it.place,
+                         .visit = it.place < me.visits.size() ? me.visits[it.place] : 0});
+        sum.value +=
+            it.act == Act::compute ? bytecode_work(time).value : os::Work::of(Duration{time}).value;
+    }
+    return sum;
+}
+
+}  // namespace interlock::interpreter

@@ -1,0 +1,239 @@
+// Units of tasks: who takes them, runs them, and learns that they are done.
+
+#include <algorithm>
+#include <utility>
+
+#include "models/interpreter/engine.hpp"
+#include "sim/kernel/check.hpp"
+
+namespace interlock::interpreter {
+
+using kernel::Duration;
+using record::Kind;
+
+namespace {
+
+/// Draws of a task's payloads stand behind those of all steps.
+constexpr std::uint32_t payload_places = 0x8000'0000;
+
+}  // namespace
+
+/// All instances that arrive by now; then the time of the next is awaited.
+void Engine::arrivals() {
+    const auto& instances = board_.instances();
+    for (; next_arrival_ < arrivals_.size(); ++next_arrival_) {
+        const auto instance = arrivals_[next_arrival_];
+        if (instances[instance].arrival > now()) {
+            system_.at(instances[instance].arrival, 0);
+            return;
+        }
+        record(Kind::task_arrived, instance, 0, 0);
+        if (const auto unit = board_.arrive(instance)) ready(nullptr, *unit);
+    }
+}
+
+void Engine::happens(std::uint32_t /*subject*/) { arrivals(); }
+
+/// `me` is the thread whose doing it is; none: the outside world's.
+void Engine::ready(Agent* me, UnitId unit) {
+    if (board_.unit(unit).starts_itself) return launch(unit);
+    board_.offer(unit);
+    wake_taker(me, sources_.front());
+}
+
+void Engine::wake_taker(Agent* me, Source& source) {
+    if (source.takers.empty()) return;
+    const auto own = agent(source.takers.front()).own;
+    source.takers.pop_front();
+    if (me != nullptr)
+        me->to_post.push_back(own);
+    else
+        system_.post(own);
+}
+
+void Engine::launch(UnitId unit) {
+    const auto& instance = board_.instances()[board_.unit(unit).first];
+    const auto index = static_cast<std::size_t>(instance.task);
+    const auto& task = workload_.tasks[index];
+    auto where = home_;
+    if (task.process) {
+        if (!outside_[index])
+            for (std::size_t other = 0; other < outside_.size(); ++other)
+                if (workload_.tasks[other].process == task.process && outside_[other])
+                    outside_[index] = outside_[other];
+        if (!outside_[index]) outside_[index] = add_process(*task.process);
+        where = *outside_[index];
+    }
+    create(workload::instance_name(workload_, instance), where, self_starting_, unit);
+}
+
+Engine::Step Engine::take_unit(Context& context) {
+    auto& me = context.me;
+    auto& source = sources_[context.it.object];
+    switch (me.at.phase) {
+    case 0: return with_lock(context, 1, os::run(runtime_.task_dispatch));
+    case 1: {
+        if (context.it.object == 0) {
+            me.unit = board_.take();
+            if (!me.unit && board_.exhausted()) source.closed = true;
+        } else if (source.units.empty()) {
+            me.unit.reset();
+        } else {
+            me.unit = source.units.front();
+            source.units.pop_front();
+        }
+        me.in_unit = 0;
+        if (context.it.object == 0 && board_.exhausted())
+            while (!source.takers.empty())
+                wake_taker(&me, source);  // nothing will ever come: let them go
+        if (me.unit) return done();
+        if (source.closed) return jump();
+        return park(context, 2, source.takers,
+                    {.what = WaitingFor::What::task, .object = context.it.object});
+    }
+    default: unpark(context, source.takers); return take_back(context, 1);
+    }
+}
+
+Engine::Step Engine::run_unit(Context& context) {
+    auto& me = context.me;
+    const auto& unit = board_.unit(*me.unit);
+    if (me.at.phase == 1) end_instance(context);
+    me.at.phase = 1;
+    if (me.in_unit == unit.size) return done();
+    begin_instance(context, unit.first + me.in_unit++);
+    return moved();
+}
+
+void Engine::begin_instance(Context& context, std::uint32_t instance) {
+    auto& me = context.me;
+    const auto task = static_cast<std::size_t>(board_.instances()[instance].task);
+    me.instance = instance;
+    me.visits.clear();
+    me.children_spawned = 0;
+    record(Kind::task_started, instance, 0, static_cast<std::uint64_t>(context.id));
+    me.callers.push_back(me.at);
+    me.at = {.script = ScriptId{static_cast<std::uint32_t>(workload_.tasks[task].program)},
+             .next = 0,
+             .phase = 0};
+}
+
+void Engine::end_instance(Context& context) {
+    auto& me = context.me;
+    const auto instance = *me.instance;
+    record(Kind::task_finished, instance, 0, static_cast<std::uint64_t>(context.id));
+    me.instance.reset();
+    const auto task = static_cast<std::size_t>(board_.instances()[instance].task);
+    const auto& puts = puts_[static_cast<std::size_t>(workload_.tasks[task].program)];
+    for (std::size_t q = 0; q < puts.size(); ++q) {
+        if (!puts[q]) continue;
+        if (--queues_[q].producers > 0) continue;
+        while (!queues_[q].getters.empty()) wake_first(me, queues_[q].getters);
+    }
+    if (context.it.count == 0) finished(&me, instance);
+}
+
+void Engine::finished(Agent* me, std::uint32_t instance) {
+    for (const auto unit : board_.finish(instance)) ready(me, unit);
+}
+
+Engine::Step Engine::tell_finished(Context& context) {
+    const auto unit = board_.unit(*context.me.unit);
+    for (auto i = unit.first; i < unit.first + unit.size; ++i) finished(&context.me, i);
+    return done();
+}
+
+Engine::Step Engine::hand_over(Context& context) {
+    auto& source = sources_[context.it.object];
+    source.units.push_back(*context.me.unit);
+    context.me.unit.reset();
+    wake_taker(&context.me, source);
+    return done();
+}
+
+/// Bytes that the unit's tasks take with them, or bring back, and how long it
+/// takes to pickle them.
+std::int64_t Engine::payload(const Agent& me, bool out, Duration& pickle_time) const {
+    if (!me.unit) return 0;
+    const auto& unit = board_.unit(*me.unit);
+    std::int64_t bytes = 0;
+    for (auto i = unit.first; i < unit.first + unit.size; ++i) {
+        const auto task = static_cast<std::uint32_t>(board_.instances()[i].task);
+        const auto& data = out ? workload_.tasks[task].bytes_out : workload_.tasks[task].bytes_in;
+        if (!data) continue;
+        const auto size =
+            workload::draw(data->size, {.seed = setup_.seed,
+                                        .replication = setup_.replication,
+                                        .instance = i,
+                                        .place = payload_places + task * 2 + (out ? 1 : 0),
+                                        .visit = 0});
+        pickle_time += pickling(size, data->as);
+        if (data->as != workload::PayloadKind::shared) bytes += size;
+    }
+    return bytes;
+}
+
+Engine::Step Engine::send(Context& context) {
+    auto& me = context.me;
+    switch (me.at.phase) {
+    case 0: {
+        Duration pickle{};
+        me.amount = payload(me, context.it.count == 1, pickle);
+        return with_lock(context, 1, os::run(runtime_.message / 2 + pickle));
+    }
+    case 1: return without_lock(context, 2, os::run(piping(me.amount)));
+    case 2: return take_back(context, 3);
+    default: return done();
+    }
+}
+
+Engine::Step Engine::receive(Context& context) {
+    auto& me = context.me;
+    switch (me.at.phase) {
+    case 0: {
+        Duration pickle{};
+        me.amount = payload(me, context.it.count == 1, pickle);
+        return without_lock(context, 1, os::run(piping(me.amount)));
+    }
+    case 1: {
+        Duration pickle{};
+        payload(me, context.it.count == 1, pickle);
+        return with_lock(context, 2, os::run(runtime_.message / 2 + pickle));
+    }
+    default: return done();
+    }
+}
+
+Engine::Step Engine::close_source(Context& context) {
+    auto& source = sources_[context.it.object];
+    source.closed = true;
+    while (!source.takers.empty()) wake_taker(&context.me, source);
+    return done();
+}
+
+Engine::Step Engine::collect(Context& context) {
+    if (--uncollected_ > 0) return done();
+    while (!collectors_.empty()) wake_first(context.me, collectors_);
+    return close_source(context);
+}
+
+Engine::Step Engine::wait_collected(Context& context) {
+    switch (context.me.at.phase) {
+    case 0: return take_back(context, 1);
+    case 1:
+        if (uncollected_ == 0) return done();
+        return park(context, 2, collectors_, {.what = WaitingFor::What::result, .object = 0});
+    default: unpark(context, collectors_); return take_back(context, 1);
+    }
+}
+
+/// The worker handler of old pools looks every so often whether it may end.
+Engine::Step Engine::poll_collected(Context& context) {
+    switch (context.me.at.phase) {
+    case 0: return without_lock(context, 1, os::sleep(context.it.time));
+    case 1: return take_back(context, uncollected_ == 0 ? 2 : 0);
+    default: return done();
+    }
+}
+
+}  // namespace interlock::interpreter

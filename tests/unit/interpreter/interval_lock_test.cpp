@@ -1,0 +1,317 @@
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/interpreter/interval_lock.hpp"
+#include "models/interpreter/runtime.hpp"
+#include "models/os/c_library.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/explore.hpp"
+
+namespace interlock::interpreter {
+namespace {
+
+using namespace std::chrono_literals;
+using os::Outcome;
+using os::Verb;
+
+constexpr os::ThreadId a{0};
+constexpr os::ThreadId b{1};
+constexpr os::ThreadId c{2};
+
+/// Threads that take and drop the lock, stepped by hand. Mutexes are free
+/// whenever asked for, since one thread at a time goes on; a wait on a
+/// condition variable ends when the test says so.
+class Stepper {
+public:
+    explicit Stepper(IntervalLockParameters parameters = {.interval = 5ms})
+        : lock(parameters, library_) {}
+
+    /// Until the thread has the lock or waits.
+    void take(os::ThreadId thread) {
+        begin(thread, {.kind = LockCall::Kind::take, .thread = thread});
+    }
+    void drop(os::ThreadId thread) {
+        begin(thread, {.kind = LockCall::Kind::drop,
+                       .forced = lock.drop_requested(thread),
+                       .thread = thread});
+    }
+    /// The drop goes no further than the release of the mutex.
+    void begin_to_drop(os::ThreadId thread) {
+        call(thread) = {.kind = LockCall::Kind::drop, .thread = thread};
+        while (go_on(thread, Outcome::done).verb != Verb::mutex_unlock) {
+        }
+    }
+    /// The wait ends, by a signal (or for no reason), or by the timer.
+    void wake(os::ThreadId thread) { run(thread, Outcome::done); }
+    void time_out(os::ThreadId thread) { run(thread, Outcome::timed_out); }
+
+    bool waits(os::ThreadId thread) const { return operation(thread).verb == Verb::condition_wait; }
+    std::optional<kernel::Duration> timeout(os::ThreadId thread) const {
+        return operation(thread).timeout;
+    }
+    /// What the others were told since the last question.
+    std::vector<Note> notes() { return std::exchange(notes_, {}); }
+
+private:
+    LockCall& call(os::ThreadId thread) { return calls_.at(os::index(thread)); }
+    const os::Operation& operation(os::ThreadId thread) const {
+        return operations_.at(os::index(thread));
+    }
+
+    void begin(os::ThreadId thread, LockCall begun) {
+        call(thread) = begun;
+        run(thread, Outcome::done);
+    }
+    void run(os::ThreadId thread, Outcome last) {
+        for (;; last = Outcome::done) {
+            const auto verb = go_on(thread, last).verb;
+            if (verb == Verb::condition_wait || verb == Verb::done) return;
+        }
+    }
+    os::Operation go_on(os::ThreadId thread, Outcome last) {
+        const auto step = lock.next(call(thread), last);
+        if (step.note != Note::nothing) notes_.push_back(step.note);
+        operations_.at(os::index(thread)) = step.operation;
+        return step.operation;
+    }
+
+    os::CLibraryState library_{os::CLibrary::glibc_2_25, 0ns};
+    std::array<LockCall, 3> calls_;
+    std::array<os::Operation, 3> operations_;
+    std::vector<Note> notes_;
+
+public:
+    IntervalLock lock;
+};
+
+TEST_CASE("interval lock: a drop is asked for only if one thread held it for the whole interval",
+          "[locks]") {
+    Stepper step;
+    step.take(a);
+    step.take(b);  // b waits from 0 to 5 ms
+    REQUIRE(step.waits(b));
+    SECTION("the same holder throughout") {
+        step.time_out(b);
+        CHECK(step.lock.drop_requested(a));
+    }
+    SECTION("a switch in between") {
+        step.drop(a);
+        step.take(c);
+        step.time_out(b);
+        CHECK_FALSE(step.lock.drop_requested(c));
+        CHECK(step.waits(b));
+    }
+    SECTION("dropped and taken again by the same thread: no switch") {
+        step.drop(a);
+        step.take(a);
+        step.time_out(b);
+        CHECK(step.lock.drop_requested(a));
+    }
+    SECTION("free by then: it is taken instead") {
+        step.drop(a);
+        step.time_out(b);
+        CHECK_FALSE(step.waits(b));
+        CHECK_FALSE(step.lock.drop_requested(b));
+    }
+    SECTION("woken before the end of the interval") {
+        step.wake(b);
+        CHECK_FALSE(step.lock.drop_requested(a));
+        CHECK(step.waits(b));
+    }
+}
+
+TEST_CASE("interval lock: every wait is a whole interval again", "[locks]") {
+    Stepper step;
+    step.take(a);
+    step.take(b);
+    CHECK(step.timeout(b) == kernel::Duration(5ms));
+    step.wake(b);
+    CHECK(step.timeout(b) == kernel::Duration(5ms));
+    step.time_out(b);
+    CHECK(step.timeout(b) == kernel::Duration(5ms));
+}
+
+TEST_CASE("interval lock: an interval is a microsecond at least", "[locks]") {
+    Stepper step({.interval = 0ns});
+    step.take(a);
+    step.take(b);
+    CHECK(step.timeout(b) == kernel::Duration(1us));
+}
+
+TEST_CASE("interval lock: a lock found free is taken, whoever was signalled", "[locks]") {
+    Stepper step;
+    step.take(a);
+    step.take(b);
+    step.drop(a);  // signals b
+    step.take(c);
+    CHECK_FALSE(step.waits(c));
+    step.wake(b);
+    CHECK(step.waits(b));
+}
+
+TEST_CASE("interval lock: a drop that was asked for waits until another thread has it", "[locks]") {
+    Stepper step;
+    step.take(a);
+    step.take(b);
+    SECTION("nobody asked: it does not wait") {
+        step.drop(a);
+        CHECK_FALSE(step.waits(a));
+    }
+    SECTION("b asked") {
+        step.time_out(b);
+        step.drop(a);
+        CHECK(step.waits(a));
+        CHECK(step.timeout(a) == std::nullopt);
+        CHECK_FALSE(step.lock.drop_requested(a));
+        step.wake(b);
+        CHECK_FALSE(step.waits(b));
+        step.wake(a);
+        CHECK_FALSE(step.waits(a));
+    }
+    SECTION("b asked, and took it before a looked") {
+        step.time_out(b);
+        step.begin_to_drop(a);
+        step.wake(b);
+        CHECK_FALSE(step.waits(b));
+        step.wake(a);
+        CHECK_FALSE(step.waits(a));
+    }
+}
+
+TEST_CASE("interval lock: who takes it clears the request, of the lock or his own", "[locks]") {
+    const auto scope = GENERATE(RequestScope::lock, RequestScope::thread);
+    Stepper step({.interval = 5ms, .request_scope = scope});
+    step.take(a);
+    step.take(b);
+    step.time_out(b);
+    step.begin_to_drop(a);
+    step.wake(b);  // b has it, before a looked at its request
+    CHECK_FALSE(step.lock.drop_requested(b));
+    CHECK(step.lock.drop_requested(a) == (scope == RequestScope::thread));
+    step.wake(a);
+    step.drop(b);
+    step.take(a);
+    CHECK_FALSE(step.lock.drop_requested(a));
+}
+
+TEST_CASE("interval lock: others are told of grants, switches, drops and requests", "[locks]") {
+    using Notes = std::vector<Note>;
+    Stepper step;
+    step.take(a);
+    CHECK(step.notes() == Notes{Note::granted_by_switch});
+    step.drop(a);
+    step.take(a);
+    CHECK(step.notes() == Notes{Note::released, Note::granted});
+    step.take(b);
+    step.time_out(b);
+    CHECK(step.notes() == Notes{Note::drop_requested});
+    step.drop(a);
+    step.wake(b);
+    CHECK(step.notes() == Notes{Note::released_by_force, Note::granted_by_switch});
+    CHECK(step.lock.switches() == 2);
+}
+
+/// Each thread takes the lock, runs for a while, and drops it, a few times.
+struct Holders {
+    struct Holder {
+        bool holds = false;
+        std::uint8_t left = 0;
+        LockCall call{};
+    };
+
+    Holders(RequestScope scope, std::uint32_t count, std::uint8_t times_each)
+        : lock({.interval = 5ms, .request_scope = scope}, c_library),
+          holders(count, Holder{.left = times_each}) {}
+
+    std::uint32_t threads() const { return static_cast<std::uint32_t>(holders.size()); }
+    os::CLibraryState& library() { return c_library; }
+
+    os::Operation next(std::uint32_t thread, Outcome last) {
+        auto& me = holders[thread];
+        const os::ThreadId id{thread};
+        if (me.call.kind == LockCall::Kind::none) {
+            if (!me.holds && me.left == 0) return os::done();
+            me.call = {.kind = me.holds ? LockCall::Kind::drop : LockCall::Kind::take,
+                       .thread = id};
+            me.call.forced = me.holds && lock.drop_requested(id);
+        }
+        const auto step = lock.next(me.call, last);
+        granted += step.note == Note::granted || step.note == Note::granted_by_switch ? 1 : 0;
+        granted -= step.note == Note::released || step.note == Note::released_by_force ? 1 : 0;
+        if (step.operation.verb != Verb::done) return step.operation;
+        me.holds = me.call.kind == LockCall::Kind::take;
+        me.left = static_cast<std::uint8_t>(me.left - (me.holds ? 1 : 0));
+        me.call = {};
+        return os::run(1ns);
+    }
+
+    std::string broken(bool ended) const {
+        if (granted > 1) return "two hold the lock:";
+        return ended && lock.held() ? "all are over and one holds the lock:" : "";
+    }
+
+    void append_to(support::Key& key) const {
+        c_library.append_to(key);
+        lock.append_to(key);
+        key.push_back(granted);
+        for (const auto& holder : holders)
+            key.insert(key.end(),
+                       {static_cast<std::uint64_t>(holder.holds),
+                        static_cast<std::uint64_t>(holder.left),
+                        static_cast<std::uint64_t>(holder.call.kind),
+                        static_cast<std::uint64_t>(holder.call.phase),
+                        static_cast<std::uint64_t>(holder.call.forced), holder.call.seen});
+    }
+
+    os::CLibraryState c_library{os::CLibrary::glibc_2_25, 1ns};
+    IntervalLock lock;
+    std::vector<Holder> holders;
+    std::uint64_t granted = 0;
+};
+
+struct Case {
+    RequestScope scope;
+    std::uint32_t threads;
+    std::uint8_t times_each;
+    std::uint8_t timers_each;
+    std::size_t states_least;  ///< about as many as there were when this was written
+};
+
+void explore_all(const std::vector<Case>& cases) {
+    for (const auto& [scope, threads, times, timers, states_least] : cases) {
+        CAPTURE(scope == RequestScope::thread, threads, +times, +timers);
+        const auto all = support::explore(Holders(scope, threads, times), timers);
+        CAPTURE(all.broken);
+        CHECK(all.broken.empty());
+        CHECK(all.all_can_end);
+        CHECK(all.states >= states_least);
+    }
+}
+
+TEST_CASE("interval lock: in every order one thread holds it, and all get it",
+          "[locks][exhaustive]") {
+    explore_all({
+        {RequestScope::lock, 2, 2, 0, 5'000},
+        {RequestScope::lock, 2, 1, 2, 8'000},
+        {RequestScope::thread, 2, 1, 2, 8'000},
+        {RequestScope::lock, 3, 1, 0, 25'000},
+    });
+}
+
+TEST_CASE("interval lock: in every order one thread holds it, and all get it, larger",
+          "[.][locks][exhaustive][slow]") {
+    explore_all({
+        {RequestScope::lock, 2, 2, 1, 100'000},
+        {RequestScope::thread, 2, 2, 1, 100'000},
+        {RequestScope::lock, 3, 1, 1, 1'700'000},
+        {RequestScope::thread, 3, 1, 1, 1'600'000},
+    });
+}
+
+}  // namespace
+}  // namespace interlock::interpreter
