@@ -1,0 +1,255 @@
+// Which of the causes decides is asked in a fixed order, from the most certain:
+// an interpreter lock that is nearly always held, starts that cost more than
+// the work, returns from I/O that wait for the lock, CPUs that are all busy,
+// one task that is longer than the rest, waiting for I/O. Thresholds are
+// stated beside each; they choose words, never figures.
+
+#include "models/explain.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <vector>
+
+namespace interlock::models {
+
+namespace {
+
+using kernel::Duration;
+using kernel::seconds;
+using namespace std::chrono_literals;
+
+/// 4.98 ms, 160 us, 17 s: three figures at most.
+std::string readable(Duration time) {
+    const auto value = static_cast<double>(time.count());
+    const auto figures = [](double number) { return fmt::format("{:.3g}", number); };
+    if (time >= 1000s) return fmt::format("{:.0f} s", value / 1e9);
+    if (time >= 999500us) return figures(value / 1e9) + " s";
+    if (time >= 999500ns) return figures(value / 1e6) + " ms";
+    if (time >= 1us) return figures(value / 1e3) + " µs";
+    return fmt::format("{} ns", time.count());
+}
+
+std::string percent(double share) {
+    return share > 0.9995 ? "100 %" : fmt::format("{:.1f} %", share * 100);
+}
+
+Duration of_tasks(const Result& result) {
+    Duration sum{};
+    for (const auto& instance : result.instances) sum += instance.cpu;
+    return sum;
+}
+
+Duration life(const Spent& spent) {
+    return spent.running + spent.lock_wait + spent.cpu_wait + spent.io + spent.blocked;
+}
+
+double share(Duration part, Duration whole) {
+    return whole == Duration::zero() ? 0 : seconds(part) / seconds(whole);
+}
+
+bool has_step(const std::vector<workload::Step>& steps, bool (*is)(const workload::StepKind&)) {
+    return std::any_of(steps.begin(), steps.end(), [is](const workload::Step& step) {
+        if (is(step.kind)) return true;
+        if (const auto* each = std::get_if<workload::Each>(&step.kind))
+            return has_step(each->steps, is);
+        if (const auto* repeat = std::get_if<workload::Repeat>(&step.kind))
+            return has_step(repeat->steps, is);
+        if (const auto* choose = std::get_if<workload::Choose>(&step.kind))
+            return std::any_of(
+                choose->branches.begin(), choose->branches.end(),
+                [is](const workload::Branch& branch) { return has_step(branch.steps, is); });
+        return false;
+    });
+}
+
+bool uses(const Case& question, bool (*is)(const workload::StepKind&)) {
+    return std::any_of(
+        question.workload.programs.begin(), question.workload.programs.end(),
+        [is](const workload::Program& program) { return has_step(program.steps, is); });
+}
+
+std::string held_by(const Case& question) {
+    const bool bytecode = uses(question, [](const workload::StepKind& k) {
+        return std::holds_alternative<workload::Compute>(k);
+    });
+    const bool native = uses(question, [](const workload::StepKind& k) {
+        return std::holds_alternative<workload::Native>(k);
+    });
+    if (bytecode && native) return "by bytecode and by C code that does not release it";
+    return native ? "by C code that does not release it" : "by bytecode";
+}
+
+/// Threads that come back from I/O or lock-free code and then wait for the lock.
+std::vector<const ThreadResult*> queued_behind_holder(const Case& question, const Result& result) {
+    std::vector<const ThreadResult*> found;
+    if (!question.runtime.has_lock()) return found;
+    const auto interval = static_cast<double>(question.runtime.switch_interval.count());
+    for (const auto& thread : result.threads) {
+        const bool waits_outside = thread.spent.io > Duration::zero();
+        const bool long_waits =
+            thread.lock_waits.count() >= 3 && thread.lock_waits.mean() >= 0.8 * interval;
+        if (waits_outside && long_waits && share(thread.spent.lock_wait, life(thread.spent)) > 0.2)
+            found.push_back(&thread);
+    }
+    return found;
+}
+
+double busiest_cpus(const Result& result, std::size_t count) {
+    auto sorted = result.cpu.utilization;
+    std::sort(sorted.rbegin(), sorted.rend());
+    sorted.resize(std::min(count, sorted.size()));
+    double sum = 0;
+    for (const auto one : sorted) sum += one;
+    return sorted.empty() ? 0 : sum / static_cast<double>(sorted.size());
+}
+
+const InstanceResult* longest(const Result& result) {
+    const InstanceResult* found = nullptr;
+    Duration most{};
+    for (const auto& instance : result.instances) {
+        if (!instance.first_run || !instance.finish) continue;
+        if (*instance.finish - *instance.first_run <= most) continue;
+        most = *instance.finish - *instance.first_run;
+        found = &instance;
+    }
+    return found;
+}
+
+/// The work is smaller than what starting and joining the workers takes.
+std::string start_costs(const Case& question, const Result& result) {
+    const auto kind = question.strategy.kind;
+    if (kind != StrategyKind::threads && kind != StrategyKind::processes) return {};
+    if (question.strategy.ready) return {};
+    const auto work = of_tasks(result);
+    if (result.totals.io > result.totals.running || result.totals.running < work * 2) return {};
+    const bool processes = kind == StrategyKind::processes;
+    return fmt::format("starting, feeding and joining {} takes {} of CPU time, the work itself {}",
+                       processes ? "processes" : "threads", readable(result.totals.running - work),
+                       readable(work));
+}
+
+std::string busy_cpus(const Case& question, const Result& result) {
+    const auto cpus = result.cpu.utilization.size();
+    const auto all = busiest_cpus(result, cpus);
+    const auto slowed = share(result.totals.slowed, result.totals.running);
+    const bool siblings = question.machine.threads_per_core > 1 && slowed > 0.05;
+    if (all > 0.85)
+        return fmt::format(
+            "{} busy ({} of the time){}",
+            cpus == 1 ? "the only CPU is" : fmt::format("all {} CPUs are", cpus), percent(all),
+            siblings ? fmt::format(", and siblings that share a core slow each other by {}",
+                                   percent(slowed))
+                     : "");
+    if (siblings)
+        return fmt::format("siblings share cores, which slows what runs by {}", percent(slowed));
+    return {};
+}
+
+}  // namespace
+
+std::string why(const Case& question, const Result& result) {
+    if (result.ended != Ended::done || !result.makespan) return {};
+    const auto makespan = *result.makespan;
+    const auto kind = question.strategy.kind;
+    const bool alone = kind == StrategyKind::serial;
+    const bool one_process = kind != StrategyKind::processes;
+    if (!alone) {
+        if (const auto text = start_costs(question, result); !text.empty()) return text;
+        if (one_process && result.lock && result.lock->held_share > 0.9)
+            return fmt::format("the lock is held {} of the time {}",
+                               percent(result.lock->held_share), held_by(question));
+        if (const auto behind = queued_behind_holder(question, result); !behind.empty())
+            return fmt::format(
+                "whoever returns from I/O waits for the lock: {} on average",
+                readable(Duration{static_cast<Duration::rep>(behind.front()->lock_waits.mean())}));
+        if (const auto text = busy_cpus(question, result); !text.empty()) return text;
+    }
+    const auto whole = life(result.totals);
+    if (alone && share(result.totals.io, whole) > 0.5)
+        return fmt::format("one after the other, and {} of the time is spent waiting for I/O",
+                           percent(share(result.totals.io, whole)));
+    if (alone) return "one after the other, on one CPU";
+    if (const auto* task = longest(result); task != nullptr) {
+        const auto length = *task->finish - *task->first_run;
+        if (share(length, makespan) > 0.8)
+            return fmt::format("{} alone takes {} of the {}", task->name, readable(length),
+                               readable(makespan));
+    }
+    if (result.lock && one_process && result.lock->held_share > 0.5)
+        return fmt::format("the lock is held {} of the time {}", percent(result.lock->held_share),
+                           held_by(question));
+    if (share(result.totals.io, whole) > 0.3)
+        return "the workers wait for I/O at the same time: the lock is released while they do";
+    return fmt::format("on average {:.2g} of {} CPUs are busy",
+                       seconds(result.totals.running) / seconds(makespan),
+                       result.cpu.utilization.size());
+}
+
+namespace {
+
+void find_races(const Case& question, Result& result) {
+    for (const auto& object : result.objects) {
+        if (object.lost == 0) continue;
+        const auto cause = question.strategy.kind == StrategyKind::processes
+                               ? ""
+                               : ": another thread wrote between the read and the write";
+        result.findings.push_back(
+            {.kind = "race",
+             .text = fmt::format("{} of {} writes to '{}' were lost{}", object.lost, object.writes,
+                                 object.name, cause)});
+    }
+}
+
+void find_convoy(const Case& question, Result& result) {
+    const auto behind = queued_behind_holder(question, result);
+    if (behind.empty()) return;
+    const auto& first = *behind.front();
+    result.findings.push_back(
+        {.kind = "convoy",
+         .text = fmt::format(
+             "{} waits {} on average for the lock each time it returns ({} times): the holder runs "
+             "bytecode and is asked to let go only after the switch interval of {}",
+             first.name, readable(Duration{static_cast<Duration::rep>(first.lock_waits.mean())}),
+             first.lock_waits.count(), readable(question.runtime.switch_interval))});
+}
+
+void find_starvation(const Case& question, Result& result) {
+    if (!question.runtime.has_lock() || question.runtime.switch_interval == Duration::zero())
+        return;
+    const ThreadResult* worst = nullptr;
+    for (const auto& thread : result.threads)
+        if (worst == nullptr || thread.lock_waits.max() > worst->lock_waits.max()) worst = &thread;
+    if (worst == nullptr) return;
+    const Duration wait{worst->lock_waits.max()};
+    if (wait < question.runtime.switch_interval * 20) return;
+    result.findings.push_back(
+        {.kind = "starvation",
+         .text = fmt::format("{} once waited {} for the lock, {:.0f} switch intervals", worst->name,
+                             readable(wait),
+                             seconds(wait) / seconds(question.runtime.switch_interval))});
+}
+
+void find_oversubscription(Result& result) {
+    const auto waited =
+        share(result.totals.cpu_wait, result.totals.running + result.totals.cpu_wait);
+    if (waited < 0.2 || busiest_cpus(result, result.cpu.utilization.size()) < 0.8) return;
+    result.findings.push_back(
+        {.kind = "oversubscribed",
+         .text = fmt::format(
+             "more threads want to run than there are CPUs: they wait for one {} of the time",
+             percent(waited))});
+}
+
+}  // namespace
+
+void find(const Case& question, Result& result) {
+    find_races(question, result);
+    find_convoy(question, result);
+    find_starvation(question, result);
+    find_oversubscription(result);
+}
+
+}  // namespace interlock::models

@@ -1,0 +1,38 @@
+#pragma once
+
+// What a strategy makes of the work: the units it is cut into, the scripts of
+// the main thread, of workers and helpers, and who is there at time 0.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/interpreter/board.hpp"
+#include "models/interpreter/script.hpp"
+#include "models/scenario.hpp"
+#include "models/workload/program.hpp"
+
+namespace interlock::models {
+
+/// A thread or process that is up before time 0 (`ready: true`).
+struct ReadyChild {
+    std::string name;
+    interpreter::ScriptId script{};
+    bool process = false;
+};
+
+struct Plan {
+    interpreter::Scripts scripts;
+    std::vector<interpreter::Unit> units;
+    std::optional<interpreter::ScriptId> main;  ///< none: `direct`
+    interpreter::ScriptId self_starting{};      ///< of tasks that nobody starts
+    std::vector<ReadyChild> ready;
+    std::uint32_t sources = 1;        ///< the board included
+    std::size_t collected = 0;        ///< units a pool's results are waited for
+    std::vector<std::string> stated;  ///< assumptions taken, in words
+};
+
+Plan make_plan(const Case& question, const std::vector<workload::Instance>& instances);
+
+}  // namespace interlock::models

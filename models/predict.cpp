@@ -1,0 +1,300 @@
+// One replication of one strategy: sets the models up, runs them, reads the books.
+
+#include "models/predict.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "models/bounds.hpp"
+#include "models/deadlock.hpp"
+#include "models/explain.hpp"
+#include "models/interpreter/engine.hpp"
+#include "models/plan.hpp"
+#include "models/record/ledger.hpp"
+#include "sim/kernel/check.hpp"
+#include "sim/kernel/fingerprint.hpp"
+#include "sim/kernel/random.hpp"
+#include "sim/kernel/simulation.hpp"
+
+namespace interlock::models {
+
+namespace {
+
+using kernel::Duration;
+using kernel::Time;
+
+/// The os policy notices the end of a slice at ticks whose phase is drawn.
+bool ticks(const Case& question) {
+    if (question.os.hz) return *question.os.hz != 0;
+    const auto& all = os::policies();
+    const auto entry = std::find_if(all.begin(), all.end(), [&](const os::PolicyEntry& candidate) {
+        return candidate.name == question.os.policy;
+    });
+    kernel::check(entry != all.end(), "a policy is one of the table");
+    return entry->ticks;
+}
+
+/// Queues without `over` cross processes where tasks live in more than one.
+bool crosses_processes(const Case& question) {
+    const auto& tasks = question.workload.tasks;
+    return question.strategy.kind == StrategyKind::processes ||
+           std::any_of(tasks.begin(), tasks.end(),
+                       [](const workload::Task& task) { return task.process; });
+}
+
+std::string size(std::uint64_t bytes) {
+    constexpr double gib = 1024.0 * 1024 * 1024;
+    const auto value = static_cast<double>(bytes);
+    if (value >= gib) return fmt::format("{:.3g} GiB", value / gib);
+    return fmt::format("{:.3g} MiB", value / (1024.0 * 1024));
+}
+
+class Prediction {
+public:
+    Prediction(const Case& question, const PredictOptions& options)
+        : question_(question), options_(options),
+          instances_(workload::instances(question.workload, options.seed, options.replication)),
+          plan_(make_plan(question, instances_)),
+          ledger_({.cpus = question.machine.cpus(),
+                   .instances = instances_.size(),
+                   .queues = question.workload.queues.size(),
+                   .objects = question.workload.objects.size(),
+                   .marks = question.workload.marks.size()},
+                  Time{options.warmup.value_or(Duration::zero())}) {
+        simulation_.trace().attach(fingerprint_);
+        simulation_.trace().attach(ledger_);
+        for (auto* sink : options.sinks) simulation_.trace().attach(*sink);
+    }
+
+    Result run() {
+        result_.bounds = bounds(question_, instances_, options_.seed, options_.replication);
+        result_.stated = plan_.stated;
+        interpreter::Engine engine(setup(), question_.os, std::move(plan_.scripts),
+                                   interpreter::Board(question_.workload, instances_, plan_.units),
+                                   noise(), simulation_);
+        people(engine);
+        const auto until = options_.until ? std::optional(Time{*options_.until}) : std::nullopt;
+        const auto stop =
+            engine.shortage() ? os::Stop::asked : engine.run(until, options_.events_max);
+        simulation_.trace().flush();
+        ended(engine, stop);
+        read(engine, ledger_.close(engine.now()));
+        result_.fingerprint = fingerprint_.value();
+        result_.events = simulation_.events();
+        find(question_, result_);
+        result_.why = why(question_, result_);
+        return std::move(result_);
+    }
+
+private:
+    interpreter::Setup setup() const {
+        return {.machine = &question_.machine,
+                .runtime = &question_.runtime,
+                .reference = question_.reference,
+                .workload = &question_.workload,
+                .seed = options_.seed,
+                .replication = options_.replication,
+                .start = question_.strategy.start.value_or(question_.runtime.start),
+                .piped_queues = crosses_processes(question_)};
+    }
+
+    kernel::Random noise() const {
+        return kernel::Random(options_.seed, kernel::stream_of("machine") + options_.replication);
+    }
+
+    void people(interpreter::Engine& engine) const {
+        const auto home = engine.add_process("main");
+        engine.hold_data(home);
+        engine.set_home(home);
+        engine.set_self_starting(plan_.self_starting);
+        for (std::uint32_t i = 1; i < plan_.sources; ++i) engine.add_source();
+        engine.expect_collected(plan_.collected);
+        if (!plan_.main) return;
+        const auto main = engine.add_thread("main", home, *plan_.main, true);
+        for (const auto& child : plan_.ready)
+            engine.add_child(main, child.name, child.script, child.process);
+    }
+
+    void ended(const interpreter::Engine& engine, os::Stop stop) {
+        if (const auto& shortage = engine.shortage()) {
+            result_.ended = Ended::out_of_memory;
+            result_.reason = fmt::format(
+                "'{}' wants {}, which makes {} where the machine has {}; {} processes fitted",
+                shortage->process, size(shortage->each), size(shortage->wanted),
+                size(*question_.machine.memory), shortage->processes);
+            result_.findings.push_back({.kind = "out_of_memory", .text = *result_.reason});
+            return;
+        }
+        switch (stop) {
+        case os::Stop::asked: result_.ended = Ended::done; return;
+        case os::Stop::out_of_events:
+            result_.ended = Ended::deadlock;
+            result_.reason = explain_deadlock(engine, question_.workload);
+            result_.findings.push_back({.kind = "deadlock", .text = *result_.reason});
+            return;
+        case os::Stop::time_bound:
+            result_.ended = Ended::bound;
+            result_.reason = "'until' was reached before all tasks had finished";
+            return;
+        case os::Stop::event_bound:
+            result_.ended = Ended::bound;
+            result_.reason = "'events_max' was reached before all tasks had finished";
+            return;
+        }
+    }
+
+    void read(const interpreter::Engine& engine, record::Books books) {
+        const auto end = engine.now();
+        const auto from = Time{options_.warmup.value_or(Duration::zero())};
+        const auto observed = end > from ? end - from : Duration::zero();
+        if (result_.ended == Ended::done) result_.makespan = end - begin();
+        read_threads(engine, books);
+        read_lock(books, observed);
+        read_cpus(books, observed);
+        read_tasks(books, observed, from);
+        for (std::size_t i = 0; i < books.objects.size(); ++i)
+            result_.objects.push_back({.name = question_.workload.objects[i].name,
+                                       .writes = books.objects[i].writes,
+                                       .lost = books.objects[i].lost});
+        for (std::size_t i = 0; i < books.queues.size(); ++i)
+            result_.queues.push_back({.name = question_.workload.queues[i].name,
+                                      .length_max = books.queues[i].length_max,
+                                      .put_wait = books.queues[i].put_wait,
+                                      .get_wait = books.queues[i].get_wait});
+        result_.memory_peak = books.memory_peak;
+        for (auto& pair : books.marks)
+            result_.marks.push_back({.from = question_.workload.marks[pair.from],
+                                     .to = question_.workload.marks[pair.to],
+                                     .rate_per_second = rate(pair.latency.count(), observed),
+                                     .latency = std::move(pair.latency)});
+    }
+
+    /// main starts at 0; without a main thread the first task does, when it arrives.
+    Time begin() const {
+        if (plan_.main || instances_.empty()) return Time{};
+        return std::min_element(instances_.begin(), instances_.end(),
+                                [](const auto& a, const auto& b) { return a.arrival < b.arrival; })
+            ->arrival;
+    }
+
+    static double rate(std::uint64_t count, Duration observed) {
+        return observed == Duration::zero()
+                   ? 0
+                   : static_cast<double>(count) / kernel::seconds(observed);
+    }
+
+    void read_threads(const interpreter::Engine& engine, record::Books& books) {
+        for (std::size_t i = 0; i < books.threads.size(); ++i) {
+            auto& thread = books.threads[i];
+            const Spent spent{.running = thread.running,
+                              .lock_wait = thread.lock_wait,
+                              .cpu_wait = thread.cpu_wait,
+                              .io = thread.io,
+                              .blocked = thread.blocked,
+                              .slowed = thread.slowed};
+            result_.totals.running += spent.running;
+            result_.totals.lock_wait += spent.lock_wait;
+            result_.totals.cpu_wait += spent.cpu_wait;
+            result_.totals.io += spent.io;
+            result_.totals.blocked += spent.blocked;
+            result_.totals.slowed += spent.slowed;
+            result_.threads.push_back(
+                {.name = engine.agents()[i].name,
+                 .process = static_cast<std::uint32_t>(engine.agents()[i].process),
+                 .spent = spent,
+                 .lock_waits = std::move(thread.lock_waits)});
+        }
+    }
+
+    void read_lock(const record::Books& books, Duration observed) {
+        if (!question_.runtime.has_lock()) return;
+        auto& sum = result_.lock.emplace();
+        for (const auto& lock : books.locks) {
+            if (observed > Duration::zero())
+                sum.held_share = std::max(sum.held_share,
+                                          kernel::seconds(lock.held) / kernel::seconds(observed));
+            sum.requests += lock.requests;
+            sum.contended += lock.contended;
+            sum.switches += lock.switches;
+            sum.forced_switches += lock.forced_switches;
+            sum.waits.merge(lock.waits);
+        }
+    }
+
+    void read_cpus(const record::Books& books, Duration observed) {
+        for (const auto& cpu : books.cpus) {
+            result_.cpu.utilization.push_back(observed == Duration::zero()
+                                                  ? 0
+                                                  : kernel::seconds(cpu.busy) /
+                                                        kernel::seconds(observed));
+            result_.cpu.context_switches += cpu.switches;
+        }
+        result_.cpu.migrations = books.migrations;
+    }
+
+    void read_tasks(const record::Books& books, Duration observed, Time from) {
+        const auto& tasks = question_.workload.tasks;
+        for (const auto& task : tasks)
+            result_.by_task.push_back({.name = task.name, .count = 0, .turnaround = {}});
+        std::uint64_t finished = 0;
+        for (std::uint32_t i = 0; i < instances_.size(); ++i) {
+            const auto& book = books.instances[i];
+            const auto task = static_cast<std::uint32_t>(instances_[i].task);
+            if (book.finished && *book.finished >= from) {
+                ++finished;
+                ++result_.by_task[task].count;
+                result_.by_task[task].turnaround.add(
+                    (*book.finished - instances_[i].arrival).count());
+            }
+            if (book.finished) result_.completion_order.push_back(i);
+            if (i < instances_shown)
+                result_.instances.push_back(
+                    {.task = task,
+                     .name = workload::instance_name(question_.workload, instances_[i]),
+                     .arrival = instances_[i].arrival,
+                     .first_run = book.started,
+                     .finish = book.finished,
+                     .cpu = book.cpu});
+        }
+        std::stable_sort(result_.completion_order.begin(), result_.completion_order.end(),
+                         [&](std::uint32_t a, std::uint32_t b) {
+                             return *books.instances[a].finished < *books.instances[b].finished;
+                         });
+        result_.throughput = rate(finished, observed);
+    }
+
+    static constexpr std::uint32_t instances_shown = 10'000;
+
+    const Case& question_;
+    const PredictOptions& options_;
+    std::vector<workload::Instance> instances_;
+    Plan plan_;
+    kernel::Simulation simulation_;
+    kernel::Fingerprint fingerprint_;
+    record::Ledger ledger_;
+    Result result_;
+};
+
+}  // namespace
+
+Result predict(const Case& question, const PredictOptions& options) {
+    if (question.unavailable) {
+        Result result;
+        result.ended = Ended::unavailable;
+        result.reason = question.unavailable;
+        return result;
+    }
+    return Prediction(question, options).run();
+}
+
+bool random(const Case& question) {
+    const auto& costs = question.machine.costs;
+    const bool wakes =
+        costs.wake_spread > 0 && costs.wake_idle_short + costs.wake_idle_long > Duration::zero();
+    return !question.unavailable &&
+           (wakes || ticks(question) || workload::random(question.workload));
+}
+
+}  // namespace interlock::models

@@ -1,0 +1,100 @@
+// Small scenarios from a seed, under every policy and every lock and by every
+// kind of strategy. The ledger, the os and the locks check themselves in every
+// run and throw when a promise is broken; here they are given much to do.
+
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+#include "models/interpreter/runtime.hpp"
+#include "models/os/policy_table.hpp"
+#include "sim/kernel/random.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/scenario.hpp"
+
+namespace interlock {
+namespace {
+
+/// Writes a scenario: two programs of random steps, run by up to five tasks.
+class Writer {
+public:
+    explicit Writer(std::uint64_t seed) : random_(seed, kernel::stream_of("small scenarios")) {}
+
+    std::string scenario(std::string_view policy, std::string_view lock) {
+        const bool costs = random_.below(2) == 0;
+        auto text =
+            fmt::format("machine: {{cores: {}, threads_per_core: {}{}}}\n", 1 + random_.below(3),
+                        1 + random_.below(2), costs ? "" : ", costs: none");
+        text += fmt::format("interpreter: {{preset: {}, lock: {}}}\n",
+                            random_.below(2) == 0 ? "cpython-3.9" : "cpython-3.13", lock);
+        text += fmt::format("os: {{policy: {}}}\nevents_max: 2000000\nprograms:\n", policy);
+        text += "  one:\n" + steps() + "  two:\n" + steps();
+        text +=
+            fmt::format("tasks:\n  - {{name: a, program: one, count: {}}}\n", 1 + random_.below(3));
+        text += fmt::format("  - {{name: b, program: two, count: {}{}}}\n", 1 + random_.below(2),
+                            random_.below(3) == 0 ? ", after: a" : "");
+        return text + "strategies: [serial, {direct: {}}, {threads: 2}, {threads: 8}, {threads: 2, "
+                      "pool: true}, "
+                      "{processes: 2}, {processes: 8}, {threads: 2, ready: true}]\n";
+    }
+
+private:
+    std::string steps() {
+        std::string text;
+        for (auto left = 1 + random_.below(5); left > 0; --left) text += "    - " + step() + "\n";
+        return text;
+    }
+
+    std::string step() {
+        const auto time = fmt::format("{}us", random_.below(4) == 0 ? 0 : random_.below(9000));
+        switch (random_.below(11)) {
+        case 0: return "native: " + time;
+        case 1: return "nogil: " + time;
+        case 2: return "io: " + time;
+        case 3: return "sleep: " + time;
+        case 4: return fmt::format("{{io: {}, calls: {}}}", time, 1 + random_.below(4));
+        case 5:
+            return "{repeat: 3, steps: [{acquire: l}, {update: x}, {compute: 300us}, {release: "
+                   "l}]}";
+        case 6:
+            return "{choose: [{weight: 1, steps: [{compute: 1ms}]}, {weight: 2, steps: [{io: "
+                   "1ms}]}]}";
+        case 7: return "{repeat: 20, steps: [{update: x}, {io: 10us}]}";
+        case 8: return "yield: {}";
+        case 9: return "compute: {exponential: 1ms}";
+        default: return "compute: " + time;
+        }
+    }
+
+    kernel::Random random_;
+};
+
+std::vector<std::string> lock_names() {
+    std::vector<std::string> names;
+    for (const auto& entry : interpreter::locks()) names.emplace_back(entry.name);
+    return names;
+}
+
+TEST_CASE("every policy and lock keeps the books and its bounds", "[property]") {
+    const auto seed = GENERATE(range(std::uint64_t{0}, std::uint64_t{200}));
+    for (const auto& policy : os::policies())
+        for (const auto& lock : lock_names()) {
+            const auto text = Writer(seed).scenario(policy.name, lock);
+            CAPTURE(seed, text);
+            const auto scenario = support::scenario(text);
+            const auto results = support::run(scenario);
+            const auto again = support::run(scenario);
+            for (std::size_t i = 0; i < results.size(); ++i) {
+                CAPTURE(scenario.cases[i].strategy.name);
+                CHECK(results[i].fingerprint == again[i].fingerprint);
+                REQUIRE(results[i].ended == models::Ended::done);
+                CHECK(*results[i].makespan >= results[i].bounds.makespan_lower);
+                for (const auto& instance : results[i].instances)
+                    CHECK(instance.finish.has_value());
+            }
+        }
+}
+
+}  // namespace
+}  // namespace interlock

@@ -1,0 +1,247 @@
+// Whole scenarios that are small enough to be worked out by hand.
+
+#include <chrono>
+
+#include "tests/support/catch.hpp"
+#include "tests/support/scenario.hpp"
+
+namespace interlock::models {
+namespace {
+
+using namespace std::chrono_literals;
+using support::run;
+
+/// Without costs nothing but the work takes time.
+const std::string one_cpu = "machine: {cores: 1, costs: none}\ninterpreter: none\n";
+const std::string two_cpus = "machine: {cores: 2, costs: none}\ninterpreter: none\n";
+
+TEST_CASE("predict: serial takes the sum of the tasks", "[models]") {
+    const auto results = run(one_cpu + R"(
+os: {policy: fifo}
+programs: {work: [{compute: 7ms}, {sleep: 2ms}], more: [{native: 3ms}]}
+tasks: [{program: work, count: 2}, {program: more}]
+strategies: [serial]
+)");
+    CHECK(results[0].makespan == 21ms);  // 2 x (7 + 2) + 3
+    CHECK(results[0].totals.running == 17ms);
+    CHECK(results[0].totals.io == 4ms);
+}
+
+TEST_CASE("predict: round robin by hand", "[models]") {
+    // Silberschatz: bursts 24, 3, 3 with quantum 4
+    //   ms  0    4   7   10
+    //   a   aaaa          aaaaaaaaaaaaaaaaaaaa   30
+    //   b       bbb                               7
+    //   c          ccc                           10
+    const auto results = run(one_cpu + R"(
+os: {policy: {round_robin: {quantum: 4ms}}}
+programs: {long: [{compute: 24ms}], short: [{compute: 3ms}]}
+tasks: [{name: a, program: long}, {name: b, program: short}, {name: c, program: short}]
+strategies: [{direct: {}}]
+)");
+    REQUIRE(results[0].instances.size() == 3);
+    CHECK(results[0].instances[0].finish == kernel::Time{30ms});
+    CHECK(results[0].instances[1].finish == kernel::Time{7ms});
+    CHECK(results[0].instances[2].finish == kernel::Time{10ms});
+}
+
+TEST_CASE("predict: the shortest job first by hand", "[models]") {
+    // Silberschatz: bursts 6, 8, 7, 3: order d, a, c, b
+    const auto results = run(one_cpu + R"(
+os: {policy: sjf}
+programs: {six: [{compute: 6ms}], eight: [{compute: 8ms}], seven: [{compute: 7ms}], three: [{compute: 3ms}]}
+tasks: [{name: a, program: six}, {name: b, program: eight}, {name: c, program: seven}, {name: d, program: three}]
+strategies: [{direct: {}}]
+)");
+    CHECK(results[0].instances[0].finish == kernel::Time{9ms});
+    CHECK(results[0].instances[1].finish == kernel::Time{24ms});
+    CHECK(results[0].instances[2].finish == kernel::Time{16ms});
+    CHECK(results[0].instances[3].finish == kernel::Time{3ms});
+}
+
+TEST_CASE("predict: work is re-timed whenever a sibling starts or stops", "[models]") {
+    // Both run at 0.62 until b is done after 310 / 0.62 = 500 ms; a then has
+    // 1000 - 310 = 690 ms left at full speed.
+    const auto results = run(R"(
+machine: {cores: 1, threads_per_core: 2, smt_speed: 0.62, costs: none}
+interpreter: none
+os: {policy: fifo}
+programs: {a: [{nogil: 1000ms}], b: [{nogil: 310ms}]}
+tasks: [{program: a}, {program: b}]
+strategies: [{direct: {}}]
+)");
+    CHECK(results[0].instances[1].finish == kernel::Time{500ms});
+    CHECK(results[0].instances[0].finish == kernel::Time{1190ms});
+    CHECK(results[0].totals.slowed == 380ms);  // 0.38 x 500 ms x 2
+}
+
+TEST_CASE("predict: an idle performance core takes the work of an efficiency core", "[models]") {
+    const auto results = run(R"(
+machine: {cores: 2, speed: [0.5, 1.0], costs: none}
+interpreter: none
+os: {policy: fifo}
+programs: {work: [{nogil: 100ms}]}
+tasks: [{program: work}]
+strategies: [{direct: {}}]
+)");
+    CHECK(results[0].makespan == 100ms);
+}
+
+TEST_CASE("predict: CPU-bound threads pass the lock on at every interval", "[models]") {
+    // a and b hold the lock for an interval of 5 ms in turn; what is beyond it,
+    // here, is only the way to the next check point, below 50 ns a switch.
+    const auto results = run(R"(
+machine: {cores: 2, costs: none}
+interpreter: {preset: cpython-3.11, thread_start: 0us, thread_join: 0us}
+os: {policy: fifo}
+programs: {work: [{compute: 20ms}]}
+tasks: [{program: work, count: 2}]
+strategies: [{direct: {}}]
+)");
+    const auto& lock = results[0].lock;
+    REQUIRE(lock.has_value());
+    // a: 0-5, 10-15, 20-25, 30-35, where it ends; b is then alone until 40 ms.
+    CHECK(lock->forced_switches == 6);  // at 5, 10, 15, 20, 25 and 30 ms
+    CHECK(results[0].makespan >= 40ms);
+    CHECK(results[0].makespan <= 40ms + 6 * 50ns);
+    CHECK(lock->held_share > 0.999);
+}
+
+TEST_CASE("predict: C code that holds the lock is not interrupted", "[models]") {
+    const auto results = run(R"(
+machine: {cores: 2, costs: none}
+interpreter: cpython-3.11
+os: {policy: fifo}
+programs: {held: [{native: 60ms}], short: [{compute: 1ms}]}
+tasks: [{program: held}, {program: short}]
+strategies: [{direct: {}}]
+)");
+    CHECK(results[0].instances[0].finish == kernel::Time{60ms});
+    CHECK(results[0].instances[1].finish == kernel::Time{61ms});
+}
+
+TEST_CASE("predict: a strategy's own interpreter scales bytecode by its speed, C code not",
+          "[models]") {
+    const auto results = run(R"(
+machine: {cores: 1, costs: none}
+interpreter: {speed: 1.0}
+os: {policy: fifo}
+programs: {work: [{compute: 8ms}, {native: 1ms}]}
+tasks: [{program: work}]
+strategies: [{direct: {}}, {direct: {}, interpreter: {speed: 0.8}}]
+)");
+    CHECK(results[0].makespan == 9ms);
+    CHECK(results[1].makespan == 11ms);  // 8 / 0.8 + 1
+}
+
+TEST_CASE("predict: a deadlock is a result that says who waits for whom", "[models]") {
+    const auto results = run(two_cpus + R"(
+os: {policy: fifo}
+programs:
+  ab: [{acquire: a}, {io: 1ms}, {acquire: b}, {release: b}, {release: a}]
+  ba: [{acquire: b}, {io: 1ms}, {acquire: a}, {release: a}, {release: b}]
+tasks: [{program: ab}, {program: ba}]
+strategies: [{direct: {}}]
+)");
+    CHECK(results[0].ended == Ended::deadlock);
+    CHECK(results[0].reason ==
+          "ab waits for lock 'b', held by ba; ba waits for lock 'a', held by ab");
+    CHECK_FALSE(results[0].makespan.has_value());
+}
+
+TEST_CASE("predict: processes run at the same time, each with its own lock", "[models]") {
+    const auto results = run(R"(
+machine: {cores: 3, costs: none}
+interpreter: {preset: cpython-3.11, fork_start: 0us, process_join: 0us, task_dispatch: 0us}
+os: {policy: fifo}
+programs: {work: [{compute: 50ms}]}
+tasks: [{program: work, count: 2}]
+strategies: [{processes: 2}]
+)");
+    CHECK(results[0].makespan == 50ms);
+}
+
+TEST_CASE("predict: a task waits for all it comes after, or for its partner only", "[models]") {
+    const auto results = run(two_cpus + R"(
+os: {policy: fifo}
+programs: {make: [{nogil: 10ms}], use: [{nogil: 5ms}]}
+tasks:
+  - {name: make, program: make, count: 2}
+  - {name: all, program: use, after: make}
+  - {name: each, program: use, count: 2, after: {each: make}}
+strategies: [{direct: {}}]
+)");
+    for (std::size_t i = 2; i < 5; ++i)
+        CHECK(results[0].instances[i].first_run >= kernel::Time{10ms});
+    CHECK(results[0].makespan == 20ms);  // 3 x 5 ms on two CPUs after 10 ms
+}
+
+TEST_CASE("predict: copies of memory that do not fit end the run and say what fitted", "[models]") {
+    const auto results = run(R"(
+machine: {cores: 4, memory: 10GiB, costs: none}
+interpreter: {preset: cpython-3.11, memory: 0B}
+os: {policy: fifo}
+data: [{name: rows, bytes: 4GiB}]
+programs: {work: [{compute: 5ms}]}
+tasks: [{program: work, count: 3}]
+strategies: [{processes: 3}]
+)");
+    CHECK(results[0].ended == Ended::out_of_memory);
+    CHECK(results[0].memory_peak == 8ULL << 30U);  // the parent's 4 GiB and one child's
+}
+
+TEST_CASE("predict: without a lock two increments collide, with a named lock none is lost",
+          "[models]") {
+    const auto results = run(two_cpus + R"(
+os: {policy: fifo}
+programs:
+  bare: [{repeat: 10, steps: [{update: x}]}]
+  guarded: [{repeat: 10, steps: [{acquire: g}, {update: x}, {release: g}]}]
+tasks: [{name: inc, program: bare, count: 2}]
+strategies: [{direct: {}}, {direct: {}, set: {tasks.inc.program: guarded}, name: guarded}]
+)");
+    // In step: both read, both write, ten times; the later write of each pair is lost.
+    CHECK(results[0].objects[0].writes == 20);
+    CHECK(results[0].objects[0].lost == 10);
+    CHECK(results[1].objects[0].lost == 0);
+}
+
+TEST_CASE(
+    "predict: a bounded queue makes the producer wait, and a consumer ends with its producers",
+    "[models]") {
+    // Room for one: the producer puts at 0, then at 10, 20, … when the consumer
+    // takes; four items take the consumer 4 x 10 ms.
+    const auto results = run(two_cpus + R"(
+os: {policy: fifo}
+programs:
+  produce: [{repeat: 4, steps: [{put: q}]}]
+  consume: [{each: q, steps: [{nogil: 10ms}]}]
+tasks: [{program: produce}, {program: consume}]
+queues: {q: {capacity: 1}}
+strategies: [{direct: {}}]
+)");
+    CHECK(results[0].ended == Ended::done);
+    CHECK(results[0].makespan == 40ms);
+    CHECK(results[0].queues[0].length_max == 1);
+    CHECK(results[0].queues[0].put_wait == 20ms);  // for the third and the fourth item
+}
+
+TEST_CASE("predict: the same seed gives the same bytes, another seed other work", "[models]") {
+    auto scenario = support::scenario(R"(
+machine: i7-8700k
+interpreter: cpython-3.11
+programs: {work: [{compute: {exponential: 2ms}}, {io: {uniform: [1ms, 3ms]}}]}
+tasks: [{program: work, count: 20}]
+strategies: [serial, {threads: 4}, {processes: 4}]
+)");
+    const auto first = run(scenario);
+    const auto second = run(scenario);
+    for (std::size_t i = 0; i < first.size(); ++i)
+        CHECK(first[i].fingerprint == second[i].fingerprint);
+    const auto other = support::run(scenario, 1);
+    for (std::size_t i = 0; i < first.size(); ++i)
+        CHECK(first[i].fingerprint != other[i].fingerprint);
+}
+
+}  // namespace
+}  // namespace interlock::models
