@@ -1,0 +1,151 @@
+#include "sim/config/interpreter.hpp"
+
+#include <array>
+
+#include "sim/config/preset.hpp"
+
+namespace interlock::config {
+
+namespace {
+
+using interpreter::CheckPoints;
+using interpreter::RequestScope;
+using interpreter::Runtime;
+using interpreter::StartMethod;
+using namespace std::string_view_literals;
+
+constexpr std::array unbuilt_presets{"cpython-2.7"sv, "cpython-3.13t"sv, "cpython-3.14t"sv,
+                                     "pypy-7.3"sv,    "ruby-3.1"sv,      "ruby-3.4"sv,
+                                     "ocaml-4.14"sv,  "ocaml-5.2"sv};
+
+constexpr double speed_max = 1'000;
+
+constexpr std::array methods{Choice<StartMethod>{"fork", StartMethod::fork},
+                             Choice<StartMethod>{"spawn", StartMethod::spawn},
+                             Choice<StartMethod>{"forkserver", StartMethod::forkserver}};
+constexpr std::array scopes{Choice<RequestScope>{"lock", RequestScope::lock},
+                            Choice<RequestScope>{"thread", RequestScope::thread}};
+constexpr std::array check_points{Choice<CheckPoints>{"dense", CheckPoints::dense},
+                                  Choice<CheckPoints>{"sparse", CheckPoints::sparse}};
+
+void read_lock(Runtime& runtime, const Node& node) {
+    if (node.is_word()) {
+        runtime.lock = find_preset(node, interpreter::locks(), unbuilt_presets).name;
+        return;
+    }
+    const auto* child = only_child(node);
+    if (child == nullptr)
+        refuse_expected(node, "a lock, or one with its parameters such as "
+                              "{cpython-3.2: {switch_interval: 1ms}}");
+    const auto& parameters = *child;
+    const auto name = key_as_word(parameters, node.key);
+    runtime.lock = find_preset(name, interpreter::locks(), unbuilt_presets).name;
+    if (parameters.is_nothing()) return;
+    if (!runtime.has_lock()) refuse(parameters.place, label(node) + "none takes no parameters");
+    read_mapping(parameters, lock_table(), runtime, "a mapping such as {switch_interval: 1ms}");
+}
+
+/// A lock on top of the preset `none` needs what that preset leaves out.
+void complete_lock(Runtime& runtime) {
+    if (!runtime.has_lock()) return;
+    const Runtime usual;
+    if (runtime.switch_interval == kernel::Duration::zero())
+        runtime.switch_interval = usual.switch_interval;
+    if (runtime.check_spacing == kernel::Duration::zero())
+        runtime.check_spacing = usual.check_spacing;
+}
+
+void check_runtime(const Runtime& runtime, const Node& node) {
+    const auto* spacing = node.find("check_spacing");
+    if (spacing != nullptr && runtime.check_spacing == kernel::Duration::zero())
+        refuse_expected(*spacing, "a duration above 0");
+    for (const auto field : {"pickle_array"sv, "pickle_objects"sv}) {
+        const auto* child = node.find(field);
+        if (child != nullptr && read_bandwidth(*child) == 0)
+            refuse_expected(*child, "a bandwidth above 0");
+    }
+}
+
+}  // namespace
+
+std::span<const Choice<StartMethod>> start_methods() { return methods; }
+
+const Table<Runtime>& lock_table() {
+    static const Table<Runtime> table{
+        {{"switch_interval", "duration", "at least 1us", text_of(Runtime{}.switch_interval),
+          "a waiter asks the holder to drop the lock when it held it for this long"},
+         [](Runtime& runtime, const Node& node) {
+             constexpr kernel::Duration least{1'000};
+             runtime.switch_interval = read_duration(node);
+             if (runtime.switch_interval < least) refuse_expected(node, "at least 1us");
+         }},
+    };
+    return table;
+}
+
+const Table<Runtime>& interpreter_table() {
+    static const Table<Runtime> table{
+        {{"preset", "name", listed(preset_names(interpreter::runtime_presets())), "",
+          "where the other fields start from; without it, no lock and the costs listed here"},
+         [](Runtime& /*runtime*/, const Node& /*node*/) {}},
+        {{"lock", "name, or mapping of one", listed(preset_names(interpreter::locks())),
+          "the preset's, else none", "the interpreter lock, and its parameters"},
+         read_lock},
+        speed_field("speed", &Runtime::speed, speed_max, "of bytecode, against CPython 3.11"),
+        choice_field<Runtime, StartMethod>("start", &Runtime::start, methods,
+                                           "how processes start, where the strategy does not say"),
+        choice_field<Runtime, RequestScope>(
+            "request_scope", &Runtime::request_scope, scopes,
+            "who sees a drop request: whoever holds the lock, or the thread that was asked"),
+        choice_field<Runtime, CheckPoints>(
+            "check_points", &Runtime::check_points, check_points,
+            "where bytecode may notice a drop request: nearly everywhere, or at calls and "
+            "backward jumps"),
+        duration_field("check_spacing", &Runtime::check_spacing,
+                       "between check points in bytecode, at full speed; above 0"),
+        duration_field("thread_start", &Runtime::thread_start,
+                       "bytecode to start a thread, half of it in the child"),
+        duration_field("thread_join", &Runtime::thread_join, "bytecode to join a thread"),
+        flag_field("start_waits", &Runtime::start_waits,
+                   "whether starting a thread waits until it has run"),
+        duration_field("fork_start", &Runtime::fork_start,
+                       "bytecode to start a forked process, half of it in the child"),
+        duration_field("spawn_start", &Runtime::spawn_start,
+                       "a fresh interpreter and its imports, in the child"),
+        duration_field("forkserver_start", &Runtime::forkserver_start,
+                       "the same for a child of the fork server"),
+        duration_field("process_join", &Runtime::process_join, "bytecode to join a process"),
+        size_field("memory", &Runtime::memory, "resident in a fresh process"),
+        bandwidth_field("pickle_array", &Runtime::pickle_array_bytes_per_second,
+                        "pickling data that is one array; above 0"),
+        bandwidth_field("pickle_objects", &Runtime::pickle_objects_bytes_per_second,
+                        "pickling data that is many objects; above 0"),
+        duration_field("task_dispatch", &Runtime::task_dispatch,
+                       "bytecode to take the next task and call it, or to use a queue within a "
+                       "process"),
+        duration_field("object_access", &Runtime::object_access,
+                       "a read or write of a shared object"),
+        duration_field("message", &Runtime::message,
+                       "bytecode to put or get one item of a queue between processes"),
+        duration_field("pool_poll", &Runtime::pool_poll,
+                       "how often the pool's worker handler looks; 0s: it is told"),
+        unbuilt<Runtime>("refcount"),
+    };
+    return table;
+}
+
+Runtime read_interpreter(const Node& node) {
+    const auto& presets = interpreter::runtime_presets();
+    if (node.is_word()) return find_preset(node, presets, unbuilt_presets).make();
+    Runtime runtime;
+    if (const auto* preset = node.find("preset"))
+        runtime = find_preset(*preset, presets, unbuilt_presets).make();
+    read_mapping(node, interpreter_table(), runtime,
+                 "a preset, or a mapping such as {preset: cpython-3.11}");
+    runtime.name = given_name(node);
+    check_runtime(runtime, node);
+    complete_lock(runtime);
+    return runtime;
+}
+
+}  // namespace interlock::config

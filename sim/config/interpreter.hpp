@@ -1,0 +1,18 @@
+#pragma once
+
+#include "models/interpreter/runtime.hpp"
+#include "sim/config/table.hpp"
+
+namespace interlock::config {
+
+/// A preset by name, or a mapping of fields over a preset or over no lock.
+interpreter::Runtime read_interpreter(const Node& node);
+
+const Table<interpreter::Runtime>& interpreter_table();
+
+/// The parameters of a lock: `{cpython-3.2: {switch_interval: 1ms}}`.
+const Table<interpreter::Runtime>& lock_table();
+
+std::span<const Choice<interpreter::StartMethod>> start_methods();
+
+}  // namespace interlock::config

@@ -1,0 +1,222 @@
+#include "sim/config/load.hpp"
+
+#include <filesystem>
+#include <map>
+
+#include "sim/config/document.hpp"
+#include "sim/config/expect.hpp"
+#include "sim/config/interpreter.hpp"
+#include "sim/config/machine.hpp"
+#include "sim/config/os.hpp"
+#include "sim/config/paths.hpp"
+#include "sim/config/rows.hpp"
+#include "sim/config/scenario.hpp"
+#include "sim/config/strategies.hpp"
+#include "sim/config/tasks.hpp"
+#include "sim/config/workload.hpp"
+
+namespace interlock::config {
+
+namespace {
+
+using models::Case;
+using models::Scenario;
+
+constexpr std::size_t cases_max = 10'000;
+constexpr std::size_t nodes_max = 5'000'000;
+
+/// Reads the strategies of all rows, and with them the cases.
+class CaseReader {
+public:
+    void read(const Row& row) {
+        row_ = &row;
+        base_ = read_case(row.root);
+        base_.reference = base_.runtime.speed;
+        const auto* strategies = row.root.find("strategies");
+        if (strategies == nullptr) {
+            add(variants_of(serial(row.root.place)).front());
+            return;
+        }
+        if (!strategies->is_list() || strategies->children.empty())
+            refuse_expected(*strategies, "a list of at least one strategy");
+        for (const auto& item : strategies->children)
+            for (const auto& variant : variants_of(item)) add(variant);
+    }
+
+    /// When every row is read: the names that strategies refer to exist now.
+    void resolve_baselines(const Node* of_scenario) {
+        for (std::size_t i = 0; i < cases_.size(); ++i) {
+            const auto& own = baselines_[i];
+            const Node* baseline = own ? &*own : of_scenario;
+            if (baseline == nullptr) continue;
+            read_name(*baseline);
+            for (const auto* known : strategies_meant(*baseline, known_))
+                if (known->suffix == known_[i].suffix || !cases_[i].strategy.baseline)
+                    cases_[i].strategy.baseline = known->name;
+        }
+    }
+
+    const std::vector<Known>& known() const { return known_; }
+    std::vector<Case> take() { return std::move(cases_); }
+
+private:
+    static Node serial(const Place& place) {
+        Node word;
+        word.kind = NodeKind::word;
+        word.place = place;
+        word.text = "serial";
+        return word;
+    }
+
+    static Case read_case(const Node& root) {
+        Case question;
+        question.machine = read_machine(*root.find("machine"));
+        question.runtime = read_interpreter(*root.find("interpreter"));
+        if (const auto* os = root.find("os"); os != nullptr) question.os = read_os(*os);
+        question.workload = read_workload(root);
+        return question;
+    }
+
+    void add(const Variant& variant) {
+        auto draft = read_strategy(variant);
+        charge(variant);
+        Case question = base_;
+        if (draft.machine != nullptr || draft.interpreter != nullptr || draft.os != nullptr ||
+            draft.set != nullptr)
+            question = overridden(draft);
+        question.reference = base_.reference;
+        const auto own_name = draft.strategy.name;
+        draft.strategy.name += row_->suffix;
+        tell_row(draft.strategy);
+        refuse_equal(draft.strategy.name, variant.node.place);
+        draft.strategy.ready =
+            draft.ready.value_or(arrives_by_rate(question.workload.tasks) && has_workers(draft));
+        known_.push_back({draft.strategy.name, own_name, variant.canonical, row_->suffix});
+        baselines_.push_back(draft.baseline == nullptr ? std::nullopt
+                                                       : std::optional<Node>(*draft.baseline));
+        question.strategy = std::move(draft.strategy);
+        cases_.push_back(std::move(question));
+    }
+
+    static bool has_workers(const StrategyDraft& draft) {
+        return draft.strategy.kind == models::StrategyKind::threads ||
+               draft.strategy.kind == models::StrategyKind::processes;
+    }
+
+    /// The case of a strategy that changes more than how the work is done.
+    Case overridden(const StrategyDraft& draft) const {
+        Node root;
+        root.kind = NodeKind::mapping;
+        root.place = row_->root.place;
+        for (const auto& child : row_->root.children)
+            if (of_strategy(child.key)) root.children.push_back(child);
+        for (const auto* over : {draft.machine, draft.interpreter, draft.os}) {
+            if (over == nullptr) continue;
+            auto* base = root.find(over->key);
+            if (base != nullptr)
+                overlay(*base, *over);
+            else
+                root.children.push_back(*over);
+        }
+        if (draft.set != nullptr) apply(*draft.set, root);
+        return read_case(root);
+    }
+
+    static void apply(const Node& set, Node& root) {
+        if (!set.is_mapping())
+            refuse_expected(set, "a mapping of paths such as {tasks.inc.program: locked}");
+        for (const auto& child : set.children) {
+            if (is_note(child)) continue;
+            const auto first = child.key.substr(0, child.key.find('.'));
+            if (!of_strategy(first)) refuse_outside(child, first);
+            if (child.kind == NodeKind::null) refuse_expected(child, "a value");
+            assign(root, child.key, child, child.key_place);
+        }
+    }
+
+    [[noreturn]] static void refuse_outside(const Node& child, const std::string& first) {
+        std::vector<std::string> fields;
+        for (const auto& field : scenario_table())
+            if (of_strategy(field.info.name)) fields.push_back(field.info.name);
+        const bool known = find_field(scenario_table(), first) != nullptr;
+        refuse(child.key_place,
+               known ? "set: '" + first + "' is the same for all strategies; a strategy may set " +
+                           listed(fields)
+                     : "set: unknown field '" + first + "'" + suggestion(first, fields));
+    }
+
+    /// What `--set` varies is an option of the strategy like its own `set`.
+    void tell_row(models::Strategy& strategy) const {
+        if (row_->suffix.empty()) return;
+        for (auto& [option, json] : strategy.options)
+            if (option == "set") {
+                const auto more = json_text(row_->set);
+                json = json.size() <= 2 ? more
+                                        : json.substr(0, json.size() - 1) + ", " + more.substr(1);
+                return;
+            }
+        strategy.options.emplace_back("set", json_text(row_->set));
+    }
+
+    void refuse_equal(const std::string& name, const Place& place) {
+        const auto [first, is_new] = names_.emplace(name, place);
+        if (!is_new)
+            refuse(place, "there are two strategies '" + name + "' (the first in line " +
+                              std::to_string(first->second.line) +
+                              "); give each a name of its own");
+    }
+
+    void charge(const Variant& variant) {
+        nodes_ += size_of(row_->root);
+        if (cases_.size() >= cases_max || nodes_ > nodes_max)
+            refuse(variant.node.place, "there are too many strategies; expected at most " +
+                                           std::to_string(cases_max) + ", fewer in a large file");
+    }
+
+    const Row* row_ = nullptr;
+    Case base_;
+    std::size_t nodes_ = 0;
+    std::vector<Case> cases_;
+    std::vector<Known> known_;
+    std::vector<std::optional<Node>> baselines_;
+    std::map<std::string, Place> names_;
+};
+
+void check_root(const Node& root) {
+    constexpr std::string_view expected =
+        "a mapping with machine, interpreter, programs, tasks and strategies";
+    if (root.kind == NodeKind::null)
+        refuse(root.place, "the file is empty; expected " + std::string(expected));
+    if (!root.is_mapping()) refuse_expected(root, expected);
+}
+
+}  // namespace
+
+Scenario load_text(const std::string& text, const std::string& name, const Overrides& overrides) {
+    std::deque<std::string> sources{name};
+    auto root = parse_document(text, sources.front());
+    check_root(root);
+    const auto rows = rows_of(std::move(root), overrides, sources);
+    const auto& first = rows.front().root;
+
+    Scenario scenario;
+    scenario.file = name;
+    scenario.name = std::filesystem::path(name).stem().string();
+    read_mapping(first, scenario_table(), scenario, "a mapping");
+    if (overrides.seed) scenario.seed = *overrides.seed;
+    if (overrides.replications) scenario.replications = overrides.replications;
+
+    CaseReader reader;
+    for (const auto& row : rows) reader.read(row);
+    reader.resolve_baselines(first.find("baseline"));
+    if (const auto* expect = first.find("expect"))
+        scenario.expectations = read_expectations(*expect, reader.known());
+    scenario.cases = reader.take();
+    return scenario;
+}
+
+Scenario load(const std::string& path, const Overrides& overrides) {
+    return load_text(read_file(path), path, overrides);
+}
+
+}  // namespace interlock::config

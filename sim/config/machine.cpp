@@ -1,0 +1,139 @@
+#include "sim/config/machine.hpp"
+
+#include <array>
+
+#include "sim/config/preset.hpp"
+
+namespace interlock::config {
+
+namespace {
+
+using hardware::Costs;
+using hardware::Machine;
+
+constexpr std::array<std::string_view, 1> presets_unbuilt{"host"};
+constexpr double speed_max = 100;
+
+void read_speeds(Machine& machine, const Node& node) {
+    machine.speed.clear();
+    if (node.is_word()) {
+        machine.speed.push_back(read_speed(node, speed_max));
+        return;
+    }
+    if (!node.is_list() || node.children.empty())
+        refuse_expected(node, "a number such as 0.55, or a list of one for each core");
+    for (const auto& child : node.children) machine.speed.push_back(read_speed(child, speed_max));
+}
+
+void read_costs(Machine& machine, const Node& node) {
+    if (node.is_word() && node.text == "none") {
+        machine.costs = hardware::no_costs();
+        machine.costs_origin = "none";
+        return;
+    }
+    read_mapping(node, costs_table(), machine.costs, "none, or a mapping of costs");
+    machine.costs_origin = "given";
+}
+
+void check_machine(const Machine& machine, const Node& node) {
+    const auto at = [&](std::string_view field) {
+        const auto* child = node.find(field);
+        return child == nullptr ? node.place : child->place;
+    };
+    if (machine.cores % machine.sockets != 0)
+        refuse(at("sockets"), "sockets: expected a divisor of the " +
+                                  std::to_string(machine.cores) + " cores, got " +
+                                  std::to_string(machine.sockets));
+    if (machine.speed.size() > 1 && machine.speed.size() != machine.cores)
+        refuse(at("speed"), "speed: expected one value, or one for each of the " +
+                                std::to_string(machine.cores) + " cores, got " +
+                                std::to_string(machine.speed.size()));
+}
+
+}  // namespace
+
+const Table<Costs>& costs_table() {
+    static const Table<Costs> table{
+        duration_field("user_operation", &Costs::user_operation,
+                       "an uncontended atomic operation with its surroundings"),
+        duration_field("syscall", &Costs::syscall, "entry and exit of a trivial call"),
+        duration_field("futex_wait", &Costs::futex_wait,
+                       "to go to sleep in the kernel, without the switch"),
+        duration_field("futex_wake", &Costs::futex_wake, "to wake a sleeper"),
+        duration_field("context_switch", &Costs::context_switch,
+                       "paid by the thread that is switched in"),
+        duration_field("migration", &Costs::migration,
+                       "paid on top by a thread that last ran on another core"),
+        duration_field("wake_same", &Costs::wake_same,
+                       "paid by a thread that was woken onto its waker's CPU"),
+        duration_field("wake_idle_short", &Costs::wake_idle_short,
+                       "delay until an idle CPU answers"),
+        duration_field("wake_idle_long", &Costs::wake_idle_long,
+                       "the same after it was idle for longer than idle_long_after"),
+        duration_field("idle_long_after", &Costs::idle_long_after, "when an idle is a long one"),
+        {{"wake_spread", "percentage", "from 0% to 100%", "30%",
+          "by how much these delays vary, each way and evenly"},
+         [](Costs& costs, const Node& node) {
+             costs.wake_spread = read_percentage(node);
+             if (costs.wake_spread > 1) refuse_expected(node, "a percentage from 0% to 100%");
+         }},
+        duration_field("timer_slack", &Costs::timer_slack, "a sleep ends this much late"),
+        duration_field("thread_start", &Costs::thread_start,
+                       "making a thread, paid by the one who makes it"),
+        duration_field("thread_exit", &Costs::thread_exit, "paid by the thread that ends"),
+        duration_field("process_start", &Costs::process_start,
+                       "fork of an empty process, paid by the parent"),
+        duration_field("process_exit", &Costs::process_exit, "paid by the process that ends"),
+        duration_field("fork_per_mib", &Costs::fork_per_mib,
+                       "page tables of a MiB of resident memory, paid by the parent"),
+        duration_field("page_copy", &Costs::page_copy, "one page of 4 KiB copied on write"),
+        duration_field("page_touch", &Costs::page_touch, "the first touch of a page of 4 KiB"),
+        bandwidth_field("pipe", &Costs::pipe_bytes_per_second,
+                        "copying into and out of a pipe; 0B/s: takes no time"),
+    };
+    return table;
+}
+
+const Table<Machine>& machine_table() {
+    static const Table<Machine> table{
+        {{"preset", "name", listed(preset_names(hardware::machine_presets())), "",
+          "where the other fields start from; without it, one core at full speed"},
+         [](Machine& /*machine*/, const Node& /*node*/) {}},
+        count_field("sockets", &Machine::sockets, {1, 64}, "processor packages"),
+        count_field("cores", &Machine::cores, {1, 4'096}, "cores, of all sockets together"),
+        count_field("threads_per_core", &Machine::threads_per_core, {1, 8},
+                    "hardware threads of a core"),
+        {{"speed", "number, or list of one for each core", "from 0.001 to 100", "1",
+          "rate of progress, where 1 is the fastest core of the machine the times are meant for"},
+         read_speeds},
+        speed_field("smt_speed", &Machine::smt_speed, 1,
+                    "speed of a hardware thread while its sibling runs"),
+        {{"memory", "size", "B, KiB, MiB, GiB, none", "none", "none: it never runs out"},
+         [](Machine& machine, const Node& node) {
+             machine.memory.reset();
+             if (!node.is_word() || node.text != "none") machine.memory = read_size(node);
+         }},
+        {{"costs", "mapping", "none, or fields of costs", "the preset's",
+          "what the machine and its kernel charge; none: nothing"},
+         read_costs},
+        unbuilt<Machine>("turbo"),
+        unbuilt<Machine>("memory_bandwidth"),
+        unbuilt<Machine>("numa"),
+        unbuilt<Machine>("devices"),
+    };
+    return table;
+}
+
+Machine read_machine(const Node& node) {
+    const auto& presets = hardware::machine_presets();
+    if (node.is_word()) return find_preset(node, presets, presets_unbuilt).make();
+    Machine machine;
+    if (const auto* preset = node.find("preset"))
+        machine = find_preset(*preset, presets, presets_unbuilt).make();
+    read_mapping(node, machine_table(), machine, "a preset, or a mapping such as {cores: 4}");
+    machine.name = given_name(node);
+    check_machine(machine, node);
+    return machine;
+}
+
+}  // namespace interlock::config

@@ -1,0 +1,313 @@
+// The kinds of steps, in the order of the reference page: what each takes, and
+// what it becomes.
+
+#include "sim/config/amounts.hpp"
+#include "sim/config/steps.hpp"
+
+namespace interlock::config {
+
+namespace {
+
+using workload::StepKind;
+using Steps = Table<StepDraft>;
+using StepField = Field<StepDraft>;
+
+constexpr Bounds calls_bounds{1, 1'000'000};
+constexpr Bounds repeat_bounds{1, 1'000'000'000};
+constexpr Bounds spawn_bounds{1, 100'000};
+constexpr Bounds notify_bounds{1, 1'000'000};
+
+StepField time_field(std::string kind, std::string sentence) {
+    return {{std::move(kind), "duration", "ns, us, ms, s, or a distribution", "required",
+             std::move(sentence)},
+            [](StepDraft& draft, const Node& node) {
+                draft.amount = read_amount(node, Quantity::duration);
+            }};
+}
+
+/// A step that names something: `acquire: rows`.
+StepField name_field(std::string kind, Names WorkloadNames::*names, std::string sentence) {
+    return {{std::move(kind), "name", "", "required", std::move(sentence)},
+            [names](StepDraft& draft, const Node& node) {
+                draft.id = (draft.reader->names().*names).id(node);
+            }};
+}
+
+StepField nothing_field(std::string kind, std::string sentence) {
+    return {{std::move(kind), "nothing", "{}", "", std::move(sentence)},
+            [](StepDraft& /*draft*/, const Node& node) {
+                if (!node.is_nothing()) refuse_expected(node, "nothing");
+            }};
+}
+
+StepField timeout_field() {
+    return {{"timeout", "duration", "ns, us, ms, s", "none", "gives up after this long"},
+            [](StepDraft& draft, const Node& node) { draft.timeout = read_duration(node); }};
+}
+
+StepField bytes_field(std::string fallback, std::string sentence) {
+    return {{"bytes", "size", "B, KiB, MiB, GiB, or a distribution", std::move(fallback),
+             std::move(sentence)},
+            [](StepDraft& draft, const Node& node) {
+                draft.amount = read_amount(node, Quantity::size);
+            }};
+}
+
+StepField number_field(std::string name, Bounds bounds, std::string fallback,
+                       std::string sentence) {
+    return {{std::move(name), "count", text_of(bounds), std::move(fallback), std::move(sentence)},
+            [bounds](StepDraft& draft, const Node& node) {
+                draft.count = read_count(node, bounds.low, bounds.high);
+            }};
+}
+
+StepField steps_field(std::string sentence) {
+    return {
+        {"steps", "list of steps", "", "required", std::move(sentence)},
+        [](StepDraft& draft, const Node& node) { draft.steps = draft.reader->read_list(node); }};
+}
+
+StepField block_field(std::string kind, const Steps& (*table)(), std::string expected,
+                      std::string sentence) {
+    return {{std::move(kind), "mapping", expected, "required", std::move(sentence)},
+            [table, expected](StepDraft& draft, const Node& node) {
+                read_mapping(node, table(), draft, "a mapping of " + expected);
+            }};
+}
+
+StepField io_field() {
+    auto field = time_field("io", "an outside event, which no timer slack delays; at 0us a call "
+                                  "that releases the lock and does not block");
+    field.read = [read_time = field.read](StepDraft& draft, const Node& node) {
+        for (const auto* const unbuilt_key : {"device", "bytes"})
+            if (const auto* child = node.find(unbuilt_key))
+                refuse(child->key_place, "io: " + child->key + " is not built yet");
+        read_time(draft, node);
+    };
+    return field;
+}
+
+StepField spawn_field() {
+    return {{"spawn", "name", "a program", "required",
+             "starts threads of the same process, each of which runs the program"},
+            [](StepDraft& draft, const Node& node) {
+                const auto& programs = draft.reader->names().programs;
+                const auto program = programs.find(read_name(node));
+                if (program == programs.end()) {
+                    std::vector<std::string> names;
+                    names.reserve(programs.size());
+                    for (const auto& [name, id] : programs) names.push_back(name);
+                    refuse(node.place, "spawn: there is no program '" + node.text + "'" +
+                                           suggestion(node.text, names));
+                }
+                draft.id = program->second;
+            }};
+}
+
+void read_notify_count(StepDraft& draft, const Node& node) {
+    draft.all = node.is_word() && node.text == "all";
+    if (!draft.all) draft.count = read_count(node, notify_bounds.low, notify_bounds.high);
+}
+
+void read_branches(StepDraft& draft, const Node& node) {
+    if (!node.is_list() || node.children.empty())
+        refuse_expected(node, "a list of at least one branch such as {weight: 3, steps: […]}");
+    double sum = 0;
+    for (const auto& child : node.children) {
+        StepDraft branch;
+        branch.reader = draft.reader;
+        read_mapping(child, branch_table(), branch, "a branch such as {weight: 3, steps: […]}");
+        sum += branch.weight;
+        draft.branches.push_back({branch.weight, std::move(branch.steps)});
+    }
+    if (sum <= 0) refuse(node.place, "choose: expected a branch with a weight above 0, got none");
+}
+
+std::optional<std::uint32_t> notified(const StepDraft& draft) {
+    if (draft.all) return std::nullopt;
+    return draft.count.value_or(1);
+}
+
+template <typename T>
+StepKind timed(StepDraft&& draft) {
+    return T{std::move(draft.amount)};
+}
+
+template <typename T, typename Id>
+StepKind named(StepDraft&& draft) {
+    return T{Id{draft.id}};
+}
+
+std::vector<StepEntry> time_steps() {
+    using namespace workload;
+    const auto bandwidth = unbuilt<StepDraft>("bandwidth");
+    return {
+        {"bytecode under the interpreter lock, with check points",
+         {time_field("compute", "bytecode, alone on the fastest core under the scenario's "
+                                "interpreter"),
+          bandwidth},
+         timed<Compute>},
+        {"C code with the lock released: numpy loops, zlib, BLAS",
+         {time_field("nogil", "C code that releases the lock"), bandwidth},
+         timed<Nogil>},
+        {"C code that holds the lock and cannot be interrupted: json, re, pickle, sort",
+         {time_field("native", "C code that holds the lock"), bandwidth},
+         timed<Native>},
+        {"a timer; its slack applies", {time_field("sleep", "how long")}, timed<Sleep>},
+        {"an outside event",
+         {io_field(), number_field("calls", calls_bounds, "1",
+                                   "as this many calls, which share the time and each take the "
+                                   "lock again")},
+         [](StepDraft&& draft) -> StepKind {
+             return Io{std::move(draft.amount), draft.count.value_or(1)};
+         }},
+    };
+}
+
+std::vector<StepEntry> waiting_steps() {
+    using namespace workload;
+    return {
+        {"takes a lock of the program",
+         {name_field("acquire", &WorkloadNames::locks, "a lock of the program")},
+         named<Acquire, LockId>},
+        {"gives a lock of the program back",
+         {name_field("release", &WorkloadNames::locks, "a lock that the thread holds")},
+         named<Release, LockId>},
+        {"puts an item into a queue; waits while it is full",
+         {name_field("put", &WorkloadNames::queues, "a queue"),
+          bytes_field("0B", "of the item; pickled when it goes to another process"),
+          timeout_field()},
+         [](StepDraft&& draft) -> StepKind {
+             return Put{QueueId{draft.id}, std::move(draft.amount), draft.timeout};
+         }},
+        {"takes an item from a queue; waits while it is empty",
+         {name_field("get", &WorkloadNames::queues, "a queue that somebody puts into"),
+          timeout_field()},
+         [](StepDraft&& draft) -> StepKind {
+             return Get{QueueId{draft.id}, draft.timeout};
+         }},
+        {"a consumer: takes from the queue until all who put into it have ended",
+         {name_field("each", &WorkloadNames::queues, "a queue that somebody puts into"),
+          steps_field("done for each item")},
+         [](StepDraft&& draft) -> StepKind {
+             return Each{QueueId{draft.id}, std::move(draft.steps)};
+         }},
+        {"waits until all parties are there",
+         {name_field("barrier", &WorkloadNames::barriers, "a barrier")},
+         named<workload::Barrier, BarrierId>},
+        {"waits until it is notified",
+         {name_field("wait", &WorkloadNames::conditions, "a condition"), timeout_field()},
+         [](StepDraft&& draft) -> StepKind {
+             return Wait{ConditionId{draft.id}, draft.timeout};
+         }},
+        {"wakes those that wait, the longest first; without one, nothing happens",
+         {name_field("notify", &WorkloadNames::conditions, "a condition"),
+          {{"count", "count", text_of(notify_bounds) + ", all", "1", "how many are woken"},
+           read_notify_count}},
+         [](StepDraft&& draft) -> StepKind {
+             return Notify{ConditionId{draft.id}, notified(draft)};
+         }},
+        {"starts threads of the same process",
+         {spawn_field(), number_field("count", spawn_bounds, "1", "how many threads")},
+         [](StepDraft&& draft) -> StepKind {
+             return Spawn{ProgramId{draft.id}, draft.count.value_or(1)};
+         }},
+        {"waits for all threads that this one has spawned",
+         {nothing_field("join", "`join` or `join: {}`")},
+         [](StepDraft&& /*draft*/) -> StepKind { return Join{}; },
+         true},
+        {"offers the CPU to another thread",
+         {nothing_field("yield", "`yield` or `yield: {}`")},
+         [](StepDraft&& /*draft*/) -> StepKind { return Yield{}; },
+         true},
+    };
+}
+
+std::vector<StepEntry> memory_steps() {
+    using namespace workload;
+    return {
+        {"reads a shared object",
+         {name_field("read", &WorkloadNames::objects, "an object of the process")},
+         named<Read, ObjectId>},
+        {"writes a shared object",
+         {name_field("write", &WorkloadNames::objects, "an object of the process")},
+         named<Write, ObjectId>},
+        {"x += 1: a read and a write, which may be torn apart",
+         {name_field("update", &WorkloadNames::objects, "an object of the process")},
+         named<Update, ObjectId>},
+        {"takes memory",
+         {block_field("allocate", allocate_table, "name, bytes", "a block and its size")},
+         [](StepDraft&& draft) -> StepKind {
+             return Allocate{BlockId{draft.id}, std::move(draft.amount)};
+         }},
+        {"uses memory; in a forked child that copies pages",
+         {block_field("touch", touch_table, "name, bytes, write", "a block, and how much of it")},
+         [](StepDraft&& draft) -> StepKind {
+             return Touch{BlockId{draft.id}, std::move(draft.part), draft.write};
+         }},
+        {"gives memory back",
+         {name_field("free", &WorkloadNames::blocks, "a block that somebody allocates")},
+         named<Free, BlockId>},
+    };
+}
+
+std::vector<StepEntry> control_steps() {
+    using namespace workload;
+    return {
+        {"steps several times",
+         {number_field("repeat", repeat_bounds, "required", "how often"),
+          steps_field("what is repeated")},
+         [](StepDraft&& draft) -> StepKind {
+             return Repeat{draft.count.value_or(1), std::move(draft.steps)};
+         }},
+        {"one of several lists of steps, drawn by weight",
+         {{{"choose", "list of branches", "weight, steps", "required", "the branches"},
+           read_branches}},
+         [](StepDraft&& draft) -> StepKind { return Choose{std::move(draft.branches)}; }},
+        {"a point in time; the JSON gives the latencies between a task's marks",
+         {name_field("mark", &WorkloadNames::marks, "a name for it")},
+         named<Mark, MarkId>},
+    };
+}
+
+}  // namespace
+
+const Steps& allocate_table() {
+    static const Steps table{name_field("name", &WorkloadNames::blocks, "the block"),
+                             bytes_field("required", "how much")};
+    return table;
+}
+
+const Steps& touch_table() {
+    static const Steps table{
+        name_field("name", &WorkloadNames::blocks, "a block that somebody allocates"),
+        {{"bytes", "size", "B, KiB, MiB, GiB, or a distribution", "all of it", "how much of it"},
+         [](StepDraft& draft, const Node& node) {
+             draft.part = read_amount(node, Quantity::size);
+         }},
+        flag_field("write", &StepDraft::write, "whether it writes")};
+    return table;
+}
+
+const Steps& branch_table() {
+    static const Steps table{
+        {{"weight", "number", "from 0 to 1000000000", "1", "how likely, against the others"},
+         [](StepDraft& draft, const Node& node) {
+             constexpr double highest = 1e9;
+             draft.weight = read_number(node, 0, highest);
+         }},
+        steps_field("the branch")};
+    return table;
+}
+
+const std::vector<StepEntry>& step_table() {
+    static const std::vector<StepEntry> table = [] {
+        std::vector<StepEntry> entries;
+        for (auto group : {time_steps(), waiting_steps(), memory_steps(), control_steps()})
+            entries.insert(entries.end(), group.begin(), group.end());
+        return entries;
+    }();
+    return table;
+}
+
+}  // namespace interlock::config

@@ -1,0 +1,312 @@
+// Every way to be wrong, with the exact words of the answer.
+
+#include <string>
+#include <vector>
+
+#include "tests/support/catch.hpp"
+#include "tests/unit/config/texts.hpp"
+
+namespace interlock::config {
+
+namespace {
+
+struct Bad {
+    std::string text;
+    std::string error;
+};
+
+void check_all(const std::vector<Bad>& all) {
+    for (const auto& [text, error] : all) {
+        CAPTURE(text);
+        CHECK(error_of(text) == "a.yaml:" + error);
+    }
+}
+
+const std::string policies = "one of eevdf, fifo, round_robin, sjf";
+
+}  // namespace
+
+TEST_CASE("bad input: the file that the others are made from is right", "[config]") {
+    CHECK(error_of(file_with()).empty());
+}
+
+TEST_CASE("bad input: unknown, missing and duplicate fields", "[config]") {
+    check_all({
+        {with_rest("tasks: []\n"), "9:1: duplicate field 'tasks'"},
+        {with_rest("sed: 3\n"), "9:1: unknown field 'sed'; did you mean 'seed'?"},
+        {with_task("{program: p, cuont: 3}"), "7:16: unknown field 'cuont'; did you mean 'count'?"},
+        {with_task("{program: p, count: 3, count: 4}"), "7:26: duplicate field 'count'"},
+        {with_task("{count: 3}"), "7:3: missing field 'program': what each instance does"},
+        {"interpreter: none\n",
+         "1:1: missing field 'machine': the machine: a preset such as i7-8700k, or its fields"},
+        {"machine: {cores: 1}\n", "1:1: missing field 'interpreter': the interpreter: a preset "
+                                  "such as cpython-3.11, or its fields"},
+        {"machine:\ninterpreter: none\nprograms: {p: [join]}\ntasks: [{program: p}]\n",
+         "1:1: machine: expected a preset, or a mapping such as {cores: 4}, got nothing"},
+        {with_rest("queues: {jobs: {capacity: 4}}\n"), "9:10: queues: no step uses 'jobs'"},
+    });
+}
+
+TEST_CASE("bad input: values", "[config]") {
+    check_all({
+        {with_step("compute: 5"), "5:14: compute: expected a duration such as 5ms (with a unit: "
+                                  "ns, us, ms, s), got '5'"},
+        {with_step("compute: 5MiB"), "5:14: compute: expected a duration such as 5ms (with a "
+                                     "unit: ns, us, ms, s), got '5MiB'"},
+        {with_step("compute: -5ms"),
+         "5:14: compute: expected a duration such as 5ms, not a negative one, got '-5ms'"},
+        {with_step("compute: 1000000000000s"),
+         "5:14: compute: expected at most 2^62 ns (about 146 years), got '1000000000000s'"},
+        {with_step("compute: .inf"), "5:14: compute: expected a duration such as 5ms, got '.inf'"},
+        {with_step("compute: [1ms, 2ms]"),
+         "5:14: compute: expected a duration such as 5ms, or a distribution, got a list"},
+        {with_step("compute:"),
+         "5:5: compute: expected a duration such as 5ms, or a distribution, got nothing"},
+        {with_task("{program: p, count: 0}"),
+         "7:23: count: expected a whole number from 1 to 1000000, got '0'"},
+        {with_task("{program: p, nice: 20}"),
+         "7:22: nice: expected a whole number from -20 to 19, got '20'"},
+        {with_rest("until: 0s\n"), "9:8: until: expected a duration above 0, got '0s'"},
+        {with_rest("seed: -1\n"),
+         "9:7: seed: expected a whole number from 0 to 18446744073709551615, got '-1'"},
+    });
+}
+
+TEST_CASE("bad input: distributions", "[config]") {
+    check_all({
+        {with_step("compute: {exponentail: 2ms}"),
+         "5:15: compute: unknown distribution 'exponentail'; did you mean 'exponential'?"},
+        {with_step("compute: {exponential: 0ms}"),
+         "5:28: exponential: expected a mean above 0, got '0ms'"},
+        {with_step("compute: {uniform: [3ms, 1ms]}"),
+         "5:24: uniform: expected the lowest first, got [3ms, 1ms]"},
+        {with_step("compute: {uniform: [3ms]}"),
+         "5:24: uniform: expected a list of two: the lowest and the highest, got a list"},
+        {with_step("compute: {lognormal: {mean: 2ms}}"),
+         "5:26: lognormal: missing field 'cv': the standard deviation over the mean"},
+        {with_step("compute: {pareto: {mean: 2ms, alpha: 1}}"),
+         "5:42: alpha: expected a number from 1.001 to 100, got '1'"},
+        {with_step("compute: {erlang: {mean: 2ms, stages: 0}}"),
+         "5:43: stages: expected a whole number from 1 to 1000, got '0'"},
+        {with_step("compute: {choice: []}"),
+         "5:23: choice: expected a list of at least one value, got a list"},
+        {with_step("compute: {choice: [1ms], trace: [1ms]}"),
+         "5:30: compute: expected one distribution, got 'choice' and 'trace'"},
+    });
+}
+
+TEST_CASE("bad input: steps", "[config]") {
+    check_all({
+        {with_step("compue: 5ms"), "5:5: unknown step 'compue'; did you mean 'compute'?"},
+        {with_step("compute: 5ms\n    io: 5ms"),
+         "6:5: expected one step, got 'compute' and 'io'; each begins with a '-' of its own"},
+        {with_step("compute"), "5:5: compute: expected a value behind it, such as {compute: …}"},
+        {with_step("{put: jobs, timeuot: 1s}"),
+         "5:17: unknown field 'timeuot'; did you mean 'timeout'?"},
+        {with_step("repeat: 10"), "5:5: missing field 'steps': what is repeated"},
+        {with_step("{repeat: 0, steps: [join]}"),
+         "5:14: repeat: expected a whole number from 1 to 1000000000, got '0'"},
+        {with_step("{repeat: 2, steps: []}"),
+         "5:24: steps: expected a list of at least one step, got a list"},
+        {with_step("choose: [{weight: 0, steps: [join]}]"),
+         "5:13: choose: expected a branch with a weight above 0, got none"},
+        {with_step("spawn: q"), "5:12: spawn: there is no program 'q'; one of p"},
+        {with_step("spawn: p"), "5:5: spawn: without end: p spawns p"},
+        {with_step("touch: {name: rows}"), "5:5: touch: nobody allocates 'rows'"},
+        {with_step("free: rows"), "5:5: free: nobody allocates 'rows'"},
+        {with_step("get: jobs"), "5:5: get: nobody puts into the queue 'jobs'"},
+        {with_step("{each: jobs, steps: [join]}"), "5:6: each: nobody puts into the queue 'jobs'"},
+        {with_step("yield: 3"), "5:12: yield: expected nothing, got '3'"},
+    });
+}
+
+TEST_CASE("bad input: locks that are not held, or still held", "[config]") {
+    const std::string not_held =
+        "release: the thread does not hold the lock 'm' here; expected an acquire before it";
+    check_all({
+        {with_step("release: m"), "5:5: " + not_held},
+        {with_step("acquire: m\n  - release: m\n  - release: m"), "7:5: " + not_held},
+        {with_step("acquire: m"), "5:5: acquire: the lock 'm' is still held at the end of 'p'; "
+                                  "expected a release"},
+        {with_step("acquire: m\n  - {repeat: 2, steps: [release: m]}"), "6:25: " + not_held},
+        {with_step("choose: [{steps: [join]}, {steps: [yield]}]\n  - release: m"),
+         "6:5: " + not_held},
+    });
+}
+
+TEST_CASE("bad input: a lock that may be held is let through", "[config]") {
+    const auto right = {
+        "acquire: m\n  - release: m",
+        "{repeat: 2, steps: [acquire: m, release: m]}",
+        "acquire: m\n  - {repeat: 2, steps: [release: m, yield, acquire: m]}\n  - release: m",
+        "choose: [{steps: [acquire: m]}, {steps: [yield]}]\n  - release: m",
+        "acquire: m\n  - {repeat: 1, steps: [release: m]}",
+        "acquire: m\n  - acquire: m\n  - release: m",
+    };
+    for (const auto* const step : right) {
+        CAPTURE(step);
+        CHECK(error_of(with_step(step)).empty());
+    }
+}
+
+TEST_CASE("bad input: tasks", "[config]") {
+    check_all({
+        {with_task("{program: q}"), "7:13: program: there is no program 'q'; one of p"},
+        {with_task("{program: p, after: q}"), "7:23: after: there is no task 'q'; one of p"},
+        {with_task("{program: p, after: p}"), "7:23: after: a cycle: p waits for p"},
+        {with_task("{program: p, name: a, after: b}\n- {program: p, name: b, after: a}"),
+         "7:32: after: a cycle: a waits for b, b waits for a"},
+        {with_task("{program: p}\n- {program: p}"),
+         "8:13: there are two tasks 'p'; give each a name of its own, or one a count"},
+        {with_task("{program: p, name: a, count: 2}\n- {program: p, name: b, after: {each: a}}"),
+         "8:39: each: expected as many instances of a as of b, got 2 and 1"},
+        {with_task("{program: p, arrive: {poisson: 200/s}}"),
+         "7:3: arrive: expected a count or for beside arrivals by rate, such as count: 100 or "
+         "for: 60s"},
+        {with_task("{program: p, arrive: {poison: 200/s}}"),
+         "7:25: unknown field 'poison'; did you mean 'poisson'?"},
+        {with_task("{program: p, for: 60s}"), "7:3: for: expected arrivals by rate beside it, "
+                                              "such as arrive: {poisson: 200/s}"},
+        {with_task("{program: p, arrive: {every: 1ns}, for: 60s}"),
+         "7:3: expected at most 1000000 instances of all tasks together"},
+        {with_task("{program: p, arrive: {every: 100000000s}, count: 2}"),
+         "7:3: expected arrivals that go on for at most 1000 days"},
+        {with_task("{program: p, bytes_in: {size: 1MiB, as: arry}}"),
+         "7:43: as: unknown 'arry'; one of objects, array, shared; did you mean 'array'?"},
+    });
+}
+
+TEST_CASE("bad input: machine, os, interpreter", "[config]") {
+    check_all({
+        {with_machine("i7-8700"), "1:10: machine: unknown 'i7-8700'; one of cloud-2vcpu, i7-8700k, "
+                                  "laptop-2019, laptop-p-e, xeon-8180; did you mean 'i7-8700k'?"},
+        {with_machine("{cores: 5000}"),
+         "1:18: cores: expected a whole number from 1 to 4096, got '5000'"},
+        {with_machine("{cores: 3, sockets: 2}"),
+         "1:30: sockets: expected a divisor of the 3 cores, got 2"},
+        {with_machine("{cores: 3, speed: [1, 0.5]}"),
+         "1:28: speed: expected one value, or one for each of the 3 cores, got 2"},
+        {with_machine("{cores: 3, costs: {sycall: 1us}}"),
+         "1:29: unknown field 'sycall'; did you mean 'syscall'?"},
+        {with_rest("os: {policy: fare}\n"), "9:14: policy: unknown 'fare'; " + policies},
+        {with_rest("os: {policy: fif}\n"),
+         "9:14: policy: unknown 'fif'; " + policies + "; did you mean 'fifo'?"},
+        {with_rest("os: {policy: {round_robin: {quantun: 1ms}}}\n"),
+         "9:29: unknown field 'quantun'; did you mean 'quantum'?"},
+        {with_rest("os: {policy: {round_robin: {quantum: fast}}}\n"),
+         "9:38: quantum: expected a duration such as 5ms, got 'fast'"},
+        {with_rest("os: {policy: {fifo: {quantum: 1ms}}}\n"),
+         "9:21: policy: fifo takes no parameters"},
+        {with_rest("os: eevdf\n"),
+         "9:5: os: expected a mapping such as {policy: eevdf}, got 'eevdf'"},
+        {with_interpreter("{lock: {cpython-3.2: {switch_interval: 1ns}}}"),
+         "2:53: switch_interval: expected at least 1us, got '1ns'"},
+    });
+}
+
+TEST_CASE("bad input: what is not built yet is told to be that", "[config]") {
+    check_all({
+        {with_machine("host"), "1:10: machine: host is not built yet"},
+        {with_machine("{cores: 4, turbo: [1, 0.9]}"), "1:21: turbo is not built yet"},
+        {with_machine("{cores: 4, memory_bandwidth: 20GiB/s}"),
+         "1:21: memory_bandwidth is not built yet"},
+        {with_interpreter("cpython-3.14t"), "2:14: interpreter: cpython-3.14t is not built yet"},
+        {with_interpreter("{lock: ruby-3.4}"), "2:21: lock: ruby-3.4 is not built yet"},
+        {with_rest("os: {policy: mlfq}\n"), "9:14: policy: mlfq is not built yet"},
+        {with_rest("os: {quota: {cpus: 1.5}}\n"), "9:6: quota is not built yet"},
+        {with_step("{compute: 1ms, bandwidth: 8GiB/s}"), "5:20: bandwidth is not built yet"},
+        {with_step("io: {device: disk, bytes: 4MiB}"), "5:10: io: device is not built yet"},
+        {with_step("update: x") + "objects: {x: {shared: immortal}}\n",
+         "9:15: shared is not built yet"},
+        {with_task("{program: p, deadline: 4ms}"), "7:16: deadline is not built yet"},
+        {with_task("{program: p, affinity: [0]}"), "7:16: affinity is not built yet"},
+        {with_strategies("[{asyncio: 4}]"), "8:15: asyncio is not built yet"},
+        {with_strategies("[{processes: 2, threads: 4}]"),
+         "8:29: processes with threads is not built yet"},
+    });
+}
+
+TEST_CASE("bad input: strategies", "[config]") {
+    check_all({
+        {with_strategies("[]"), "8:13: strategies: expected a list of at least one strategy, got a "
+                                "list"},
+        {with_strategies("[thread: 4]"), "8:14: unknown field 'thread'; did you mean 'threads'?"},
+        {with_strategies("[{pool: true}]"), "8:14: expected a kind of strategy: one of serial, "
+                                            "threads, processes, direct, got none"},
+        {with_strategies("[threads: 0]"),
+         "8:23: threads: expected a whole number from 1 to 100000, got '0'"},
+        {with_strategies("[{threads: 4, start: fork}]"),
+         "8:27: start: expected beside processes, got it beside threads"},
+        {with_strategies("[{direct: {}, ready: true}]"),
+         "8:27: ready: expected beside threads or processes, got it beside direct"},
+        {with_strategies("[{serial: 2}]"), "8:23: serial: expected nothing, or {}, got '2'"},
+        {with_strategies("[serial, {serial: {}}]"),
+         "8:22: there are two strategies 'serial' (the first in line 8); give each a name of its "
+         "own"},
+        {with_strategies("[serial, {threads: 2, baseline: serail}]"),
+         "8:45: baseline: there is no strategy 'serail'; did you mean 'serial'?"},
+        {with_strategies("[{threads: 2, set: {seed: 3}}]"),
+         "8:33: set: 'seed' is the same for all strategies; a strategy may set machine, "
+         "interpreter, os, programs, tasks, queues, objects, barriers, data"},
+        {with_strategies("[{threads: 2, set: {task.p.count: 3}}]"),
+         "8:33: set: unknown field 'task'; did you mean 'tasks'?"},
+        {with_strategies("[{threads: 2, set: {tasks.q.count: 3}}]"),
+         "8:33: tasks: there is no item 'q'; it has 1; one of p"},
+        {with_strategies("[{threads: 2, set: {tasks.p.cuont: 3}}]"),
+         "8:33: unknown field 'cuont'; did you mean 'count'?"},
+    });
+}
+
+TEST_CASE("bad input: expectations", "[config]") {
+    check_all({
+        {with_rest("expect: [{strategy: {threads: 2}, field: speedup, at_least: 1}]\n"),
+         "9:21: strategy: there is no strategy 'threads: 2'; one of serial"},
+        {with_rest("expect: [{field: speedpu, at_least: 1}]\n"),
+         "9:18: field: the JSON has no field 'speedpu'; did you mean 'speedup'?"},
+        {with_rest("expect: [{field: speedup}]\n"),
+         "9:10: expect: expected at_least, at_most or equals, got none of them"},
+        {with_rest("expect: [{field: speedup, at_least: fast}]\n"),
+         "9:37: at_least: expected a number, a duration, a size or a percentage, got 'fast'"},
+        {with_rest("expect: [{field: ended, equals: done, within: 20%}]\n"),
+         "9:10: within: expected equals with a number beside it"},
+        {with_rest("expect: [{field: speedup, equals: 2, within: 0.2}]\n"),
+         "9:46: within: expected a percentage such as 20%, got '0.2'"},
+    });
+}
+
+TEST_CASE("bad input: options of the command line are told as they were typed", "[config]") {
+    const auto error = [](const std::string& set) {
+        return error_of(
+            file_with(),
+            {.set = {set}, .machine = {}, .interpreter = {}, .seed = {}, .replications = {}});
+    };
+    CHECK(error("machine.coers=8") ==
+          "--set machine.coers=8: unknown field 'coers'; did you mean 'cores'?");
+    CHECK(error("machin.cores=8") ==
+          "--set machin.cores=8: unknown field 'machin'; did you mean 'machine'?");
+    CHECK(error("machine.cores") ==
+          "--set machine.cores: expected PATH=VALUE, such as machine.cores=8");
+    CHECK(error("machine.cores=") ==
+          "--set machine.cores=: expected a value behind '=', got nothing");
+    CHECK(error("tasks.q.count=8") ==
+          "--set tasks.q.count=8: tasks: there is no item 'q'; it has 1; one of p");
+    CHECK(error("programs.q.0.compute=8ms") ==
+          "--set programs.q.0.compute=8ms: there is no program 'q'; one of p");
+    CHECK(error("programs.p.0.compute.mean=8ms") ==
+          "--set programs.p.0.compute.mean=8ms: compute: '1ms' is one value, which has no 'mean'");
+    CHECK(error("programs.p.0.compute=8") ==
+          "--set programs.p.0.compute=8: compute: expected a duration such as 5ms (with a unit: "
+          "ns, us, ms, s), got '8'");
+    CHECK(error("seed=[1, 2]") == "--set seed=[1, 2]: seed: expected one value, for it is the "
+                                  "same for all strategies, got a list");
+    CHECK(error("machine..cores=8") ==
+          "--set machine..cores=8: expected a path such as machine.cores, got an empty part");
+    CHECK(error("machine.cores=[1, 2") ==
+          "--set machine.cores=[1, 2: expected YAML, got something else: end of sequence flow not "
+          "found");
+    CHECK(error_of(file_with(),
+                   {.set = {}, .machine = "i7", .interpreter = {}, .seed = {}, .replications = {}})
+              .find("--machine i7: machine: unknown 'i7'; one of ") == 0);
+}
+
+}  // namespace interlock::config
