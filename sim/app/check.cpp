@@ -1,0 +1,40 @@
+#include <fmt/format.h>
+
+#include "sim/app/commands.hpp"
+#include "sim/app/output.hpp"
+#include "sim/config/error.hpp"
+#include "sim/config/load.hpp"
+
+namespace interlock::app {
+
+namespace {
+
+/// Here an error is not the end: the other files are looked at as well.
+bool good(const std::string& file) {
+    try {
+        static_cast<void>(config::load(file, {}));
+    } catch (const config::Error& error) {
+        talk(fmt::format("{}\n", error.what()));
+        return false;
+    }
+    write_data(fmt::format("{}: ok\n", file));
+    return true;
+}
+
+}  // namespace
+
+int check(const Arguments& arguments) {
+    const auto options = parse_words("check", arguments);
+    if (options.help) {
+        write_data(usage_text("check"));
+        return 0;
+    }
+    if (options.words.empty())
+        throw UsageError("check: expected at least one scenario; see 'interlock check --help'");
+    bool all_good = true;
+    for (const auto& file : options.words)
+        if (!good(file)) all_good = false;
+    return all_good ? 0 : 2;
+}
+
+}  // namespace interlock::app

@@ -1,0 +1,164 @@
+#include "sim/app/options.hpp"
+
+#include <boost/program_options.hpp>
+#include <charconv>
+#include <cstdint>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "sim/config/suggest.hpp"
+
+namespace interlock::app {
+
+namespace {
+
+namespace po = boost::program_options;
+
+po::options_description run_description() {
+    po::options_description options("Options", 100);
+    options.add_options()                                                                      //
+        ("json", "print one JSON document")                                                    //
+        ("csv", "print a row a strategy")                                                      //
+        ("set", po::value<std::vector<std::string>>()->composing()->value_name("PATH=VALUE"),  //
+         "override a field: machine.cores=8; may be repeated, a list gives rows")              //
+        ("machine", po::value<std::string>()->value_name("NAME"), "another machine")           //
+        ("interpreter", po::value<std::string>()->value_name("NAME"), "another interpreter")   //
+        ("seed", po::value<std::string>()->value_name("N"), "of everything that is drawn")     //
+        ("replications", po::value<std::string>()->value_name("N"),                            //
+         "default: 20 where anything is drawn, else 1")                                        //
+        ("timeline", "draw what each thread does, below the table")                            //
+        ("help", "print this");
+    return options;
+}
+
+/// What the design promises for later.
+po::options_description unbuilt_description() {
+    po::options_description options;
+    options.add_options()("trace", po::value<std::string>())("report", po::value<std::string>());
+    return options;
+}
+
+std::string see(const std::string& command) {
+    return fmt::format("; see 'interlock {} --help'", command);
+}
+
+std::vector<std::string> names_of(const po::options_description& options) {
+    std::vector<std::string> names;
+    for (const auto& option : options.options())
+        if (option->long_name() != "words") names.push_back("--" + option->long_name());
+    return names;
+}
+
+po::variables_map parsed(const std::string& command, const Arguments& arguments,
+                         const po::options_description& options) {
+    po::positional_options_description positions;
+    positions.add("words", -1);
+    // Abbreviated options would change their meaning when another is added.
+    const auto style =
+        po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+    po::variables_map values;
+    try {
+        po::store(po::command_line_parser(arguments)
+                      .options(options)
+                      .positional(positions)
+                      .style(style)
+                      .run(),
+                  values);
+    } catch (const po::unknown_option& error) {
+        const auto& name = error.get_option_name();
+        throw UsageError(fmt::format("unknown option '{}'{}", name,
+                                     config::suggestion(name, names_of(options))));
+    } catch (const po::error& error) {
+        throw UsageError(error.what() + see(command));
+    }
+    return values;
+}
+
+std::vector<std::string> words_of(const po::variables_map& values) {
+    return values.count("words") > 0 ? values["words"].as<std::vector<std::string>>()
+                                     : std::vector<std::string>{};
+}
+
+po::options_description words_description() {
+    po::options_description options;
+    options.add_options()("words", po::value<std::vector<std::string>>());
+    return options;
+}
+
+std::optional<std::string> text(const po::variables_map& values, const char* name) {
+    if (values.count(name) == 0) return std::nullopt;
+    return values[name].as<std::string>();
+}
+
+template <typename Number>
+std::optional<Number> number(const po::variables_map& values, const char* name, Number least,
+                             Number most) {
+    const auto given = text(values, name);
+    if (!given) return std::nullopt;
+    Number value = 0;
+    const auto* const last = given->data() + given->size();
+    const auto [end, error] = std::from_chars(given->data(), last, value);
+    if (error != std::errc{} || end != last || value < least || value > most)
+        throw UsageError(fmt::format("--{}: expected a whole number from {} to {}, got '{}'", name,
+                                     least, most, *given));
+    return value;
+}
+
+void refuse_unbuilt(const po::variables_map& values) {
+    for (const auto* const name : {"trace", "report"})
+        if (values.count(name) > 0) throw UsageError(fmt::format("--{} is not built yet", name));
+}
+
+Format format_of(const po::variables_map& values) {
+    const bool json = values.count("json") > 0;
+    const bool csv = values.count("csv") > 0;
+    if (json && csv) throw UsageError("--json and --csv exclude each other");
+    return json ? Format::json : csv ? Format::csv : Format::table;
+}
+
+}  // namespace
+
+RunOptions parse_run(const Arguments& arguments) {
+    auto known = run_description();
+    known.add(unbuilt_description()).add(words_description());
+    const auto values = parsed("run", arguments, known);
+    RunOptions options;
+    options.help = values.count("help") > 0;
+    if (options.help) return options;
+    refuse_unbuilt(values);
+    options.format = format_of(values);
+    options.timeline = values.count("timeline") > 0;
+    if (options.timeline && options.format != Format::table)
+        throw UsageError("--timeline belongs to the table, not to --json or --csv");
+    const auto words = words_of(values);
+    if (words.size() != 1)
+        throw UsageError(fmt::format("run: expected one scenario, got {}{}",
+                                     words.empty() ? "none" : std::to_string(words.size()),
+                                     see("run")));
+    options.scenario = words.front();
+    auto& overrides = options.overrides;
+    if (values.count("set") > 0) overrides.set = values["set"].as<std::vector<std::string>>();
+    overrides.machine = text(values, "machine");
+    overrides.interpreter = text(values, "interpreter");
+    overrides.seed = number<std::uint64_t>(values, "seed", 0, UINT64_MAX);
+    constexpr std::uint32_t replications_max = 1'000'000;
+    overrides.replications = number<std::uint32_t>(values, "replications", 1, replications_max);
+    return options;
+}
+
+WordOptions parse_words(const std::string& command, const Arguments& arguments) {
+    po::options_description known;
+    known.add_options()("help", "print this");
+    known.add(words_description());
+    const auto values = parsed(command, arguments, known);
+    return {.help = values.count("help") > 0, .words = words_of(values)};
+}
+
+std::string run_options_text() {
+    std::ostringstream text;
+    text << run_description();
+    return text.str();
+}
+
+}  // namespace interlock::app

@@ -1,0 +1,37 @@
+#pragma once
+
+// A bar for a person who waits: from the first second on, on a terminal only.
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace interlock::app {
+
+/// "[########............] 8 of 20 replications".
+std::string bar(std::size_t done, std::size_t total);
+
+class Progress {
+public:
+    /// Shows nothing, and costs nothing, unless `shown`.
+    explicit Progress(bool shown);
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+    ~Progress();
+
+    void update(std::size_t done, std::size_t total);
+
+private:
+    void draw_until_stopped(const std::stop_token& stop);
+
+    std::mutex mutex_;
+    std::condition_variable_any stopped_;
+    std::atomic<std::size_t> done_ = 0;
+    std::atomic<std::size_t> total_ = 0;
+    std::jthread drawer_;  // last: it uses the others
+};
+
+}  // namespace interlock::app
