@@ -123,6 +123,9 @@ std::string start_costs(const Case& question, const Result& result) {
     const auto kind = question.strategy.kind;
     if (kind != StrategyKind::threads && kind != StrategyKind::processes) return {};
     if (question.strategy.ready) return {};
+    const bool unfinished = std::any_of(result.instances.begin(), result.instances.end(),
+                                        [](const InstanceResult& one) { return !one.finish; });
+    if (unfinished) return {};  // what they ran is work, but not booked to a task yet
     const auto work = of_tasks(result);
     if (result.totals.io > result.totals.running || result.totals.running < work * 2) return {};
     const bool processes = kind == StrategyKind::processes;
@@ -183,9 +186,9 @@ std::string why(const Case& question, const Result& result) {
                            held_by(question));
     if (share(result.totals.io, whole) > 0.3)
         return "the workers wait for I/O at the same time: the lock is released while they do";
-    return fmt::format("on average {:.2g} of {} CPUs are busy",
-                       seconds(result.totals.running) / seconds(makespan),
-                       result.cpu.utilization.size());
+    const auto busy = seconds(result.totals.running) / seconds(makespan);
+    return fmt::format("{:.2g} of {} CPUs {} busy on average", busy, result.cpu.utilization.size(),
+                       busy < 1.05 ? "is" : "are");
 }
 
 namespace {

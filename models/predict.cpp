@@ -121,9 +121,11 @@ private:
         if (const auto& shortage = engine.shortage()) {
             result_.ended = Ended::out_of_memory;
             result_.reason = fmt::format(
-                "'{}' wants {}, which makes {} where the machine has {}; {} processes fitted",
-                shortage->process, size(shortage->each), size(shortage->wanted),
-                size(*question_.machine.memory), shortage->processes);
+                "'{}' wants {}, which makes {} where the machine has {}: {}", shortage->process,
+                size(shortage->each), size(shortage->wanted), size(*question_.machine.memory),
+                shortage->processes > 1
+                    ? fmt::format("main and {} others fit", shortage->processes - 1)
+                    : std::string("not even main fits"));
             result_.findings.push_back({.kind = "out_of_memory", .text = *result_.reason});
             return;
         }

@@ -22,12 +22,13 @@ public:
     explicit Speeds(const Machine& machine)
         : threads_per_core_(machine.threads_per_core), smt_(machine.smt_speed),
           busy_(machine.cores, 0) {
-        cores_.reserve(machine.cores);
+        for (std::uint32_t cpu = 0; cpu < machine.cpus(); ++cpu)
+            core_of_.push_back(machine.core_of(cpu));
         for (std::uint32_t core = 0; core < machine.cores; ++core)
             cores_.push_back(machine.speed_of_core(core));
     }
 
-    std::uint32_t core_of(std::uint32_t cpu) const { return cpu / threads_per_core_; }
+    std::uint32_t core_of(std::uint32_t cpu) const { return core_of_[cpu]; }
     std::uint32_t threads_per_core() const { return threads_per_core_; }
     Speed speed_of_core(std::uint32_t core) const { return cores_[core]; }
 
@@ -48,6 +49,7 @@ public:
 private:
     std::uint32_t threads_per_core_;
     Speed smt_;
+    std::vector<std::uint32_t> core_of_;  // a CPU's; a division on the path of a switch is felt
     std::vector<Speed> cores_;
     std::vector<std::uint32_t> busy_;  // hardware threads that run, a core each
 };

@@ -126,15 +126,22 @@ std::optional<ThreadId> System::pull(CpuId id, bool even_hot) {
 /// tick if a CPU idles, else at the interval of busy CPUs.
 void System::arm_balance() {
     loads_changed_ = false;
-    if (global_ || balance_ || cpus_.size() == 1) return;
+    if (global_ || cpus_.size() == 1) return;
     const auto tick = tick_ ? *tick_ : default_tick;
     const auto arm = [&](Duration interval) {
         auto at = on_tick(now() + interval);
         if (at <= now()) at = now() + tick;
+        if (balance_ && balance_at_ <= at) return;
+        balance_at_ = at;
+        if (balance_) {
+            simulation_.calendar().reschedule(*balance_, at);
+            return;
+        }
         balance_ = simulation_.calendar().schedule(
             at, kernel::EventClass::timer, {static_cast<std::uint32_t>(EventKind::balance), 0});
     };
     if (waiting_ == 0) {
+        if (balance_ || !uneven_ || cpus_.size() - idle_ < 2) return;
         const auto core = idle_core();
         if (core && hampered(*core))
             arm(idle_interval_per_cpu * static_cast<Duration::rep>(cpus_.size()));

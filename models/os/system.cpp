@@ -25,6 +25,12 @@ std::optional<Duration> tick_of(const Settings& settings) {
     return Duration{1'000'000'000 / hz};
 }
 
+bool uneven(const hardware::Machine& machine) {
+    if (machine.threads_per_core > 1) return true;
+    return std::any_of(machine.speed.begin(), machine.speed.end(),
+                       [&](hardware::Speed speed) { return speed != machine.speed.front(); });
+}
+
 bool global_of(const Settings& settings) {
     if (settings.queues) return *settings.queues == Queues::global;
     return !entry_of(settings.policy).ticks;
@@ -35,10 +41,10 @@ bool global_of(const Settings& settings) {
 System::System(const hardware::Machine& machine, const Settings& settings, kernel::Random noise,
                kernel::Simulation& simulation, Driver& driver)
     : simulation_(simulation), noise_(noise), driver_(driver), costs_(machine.costs),
-      speeds_(machine), global_(global_of(settings)), tick_(tick_of(settings)),
-      library_(settings.c_library, machine.costs.user_operation), cpus_(machine.cpus()),
-      to_dispatch_(machine.cpus()), to_retime_(machine.cpus()), to_arm_(machine.cpus()),
-      idle_(machine.cpus()) {
+      speeds_(machine), global_(global_of(settings)), uneven_(uneven(machine)),
+      tick_(tick_of(settings)), library_(settings.c_library, machine.costs.user_operation),
+      cpus_(machine.cpus()), to_dispatch_(machine.cpus()), to_retime_(machine.cpus()),
+      to_arm_(machine.cpus()), idle_(machine.cpus()) {
     if (tick_) {
         const auto share =
             static_cast<kernel::Wide>(noise_.next()) * static_cast<kernel::Wide>(tick_->count());

@@ -211,6 +211,7 @@ private:
     hardware::Costs costs_;
     hardware::Speeds speeds_;
     bool global_;
+    bool uneven_;  // a thread may run faster elsewhere: siblings, or cores of several speeds
     std::optional<kernel::Duration> tick_;
     kernel::Duration tick_phase_{};
     CLibraryState library_;
@@ -225,6 +226,7 @@ private:
     std::size_t waiting_ = 0;  ///< threads queued on any runqueue
     bool loads_changed_ = false;
     std::optional<kernel::EventId> balance_;
+    kernel::Time balance_at_{};
     std::uint32_t failed_pushes_ = 0;
     bool stopped_ = false;
     std::uint64_t operations_ = 0;  ///< since time last moved

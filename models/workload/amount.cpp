@@ -58,9 +58,7 @@ std::int64_t draw_choice(const Amount& amount, const DrawKey& key) {
         kernel::Wide{bits(key, amounts)} * amount.values.size() >> 64)];
 }
 
-std::int64_t rounded(double value) {
-    return std::llround(std::clamp(value, 0.0, amount_max));
-}
+std::int64_t rounded(double value) { return std::llround(std::clamp(value, 0.0, amount_max)); }
 
 }  // namespace
 
