@@ -269,16 +269,17 @@ private:
             for (const auto& after : question_.workload.tasks[i].after)
                 add_edge(static_cast<std::size_t>(after.task), i, graph);
         std::vector<std::size_t> order;
-        topological_sort(graph, std::back_inserter(order));
+        topological_sort(graph, std::back_inserter(order));  // the last first
+        std::reverse(order.begin(), order.end());
         std::vector<std::vector<std::uint32_t>> of_task(count);
         for (std::uint32_t i = 0; i < instances_.size(); ++i)
             of_task[static_cast<std::size_t>(instances_[i].task)].push_back(i);
         std::vector<Duration> ends(instances_.size());
         std::vector<Duration> last(count);
         Duration longest{};
-        for (auto at_task = order.rbegin(); at_task != order.rend(); ++at_task) {
-            const auto& task = question_.workload.tasks[*at_task];
-            for (const auto i : of_task[*at_task]) {
+        for (const auto number : order) {
+            const auto& task = question_.workload.tasks[number];
+            for (const auto i : of_task[number]) {
                 auto start = std::min(instances_[i].arrival.time_since_epoch(), longest_time);
                 for (const auto& after : task.after) {
                     const auto before = static_cast<std::size_t>(after.task);
@@ -288,7 +289,7 @@ private:
                         start = std::max(start, ends[of_task[before][instances_[i].number]]);
                 }
                 ends[i] = plus(start, demands_[i].alone(fastest_));
-                last[*at_task] = std::max(last[*at_task], ends[i]);
+                last[number] = std::max(last[number], ends[i]);
                 if (!task.background)
                     longest = std::max({longest, ends[i], plus(start, demands_[i].beside)});
             }

@@ -46,8 +46,8 @@ std::int64_t Eevdf::clamped_lag(const Queue& queue, const Entity& entity) const 
     return std::clamp(average(queue) - entity.vruntime, -limit, limit);
 }
 
-Duration Eevdf::lag(RunqueueId queue, ThreadId thread) const {
-    return Duration{average(queues_[index(queue)]) - entity(thread).vruntime};
+Duration Eevdf::lag(RunqueueId id, ThreadId thread) const {
+    return Duration{average(queues_[index(id)]) - entity(thread).vruntime};
 }
 
 void Eevdf::join(Queue& queue, Entity& entity) {

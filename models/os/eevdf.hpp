@@ -46,21 +46,21 @@ class Eevdf final : public Policy {
 public:
     explicit Eevdf(const PolicySetting& setting);
 
-    void enqueue(RunqueueId queue, ThreadId thread, Joining why, const Facts& facts) override;
-    void dequeue(RunqueueId queue, ThreadId thread, Leaving why) override;
-    std::optional<ThreadId> pick(RunqueueId queue) override;
-    void charge(RunqueueId queue, ThreadId thread, kernel::Duration ran) override;
-    std::optional<kernel::Duration> due(RunqueueId queue, ThreadId thread) override;
-    bool preempts(RunqueueId queue, ThreadId woken, ThreadId running) override;
-    std::size_t queued(RunqueueId queue) const override { return queues_[index(queue)].runnable; }
-    ThreadId queued_at(RunqueueId queue, std::size_t i) const override;
+    void enqueue(RunqueueId id, ThreadId thread, Joining why, const Facts& facts) override;
+    void dequeue(RunqueueId id, ThreadId thread, Leaving why) override;
+    std::optional<ThreadId> pick(RunqueueId id) override;
+    void charge(RunqueueId id, ThreadId thread, kernel::Duration ran) override;
+    std::optional<kernel::Duration> due(RunqueueId id, ThreadId thread) override;
+    bool preempts(RunqueueId id, ThreadId woken, ThreadId running) override;
+    std::size_t queued(RunqueueId id) const override { return queues_[index(id)].runnable; }
+    ThreadId queued_at(RunqueueId id, std::size_t i) const override;
     bool delayed(ThreadId thread) const override {
         return index(thread) < entities_.size() && entities_[index(thread)].delayed;
     }
 
     kernel::Duration slice() const { return kernel::Duration{slice_}; }
     /// V - v, virtual; the thread is queued or running there.
-    kernel::Duration lag(RunqueueId queue, ThreadId thread) const;
+    kernel::Duration lag(RunqueueId id, ThreadId thread) const;
 
 private:
     struct Entity {
@@ -75,7 +75,10 @@ private:
     struct Queued {
         std::int64_t deadline;
         ThreadId thread;
-        friend auto operator<=>(const Queued&, const Queued&) = default;
+        friend bool operator==(const Queued&, const Queued&) = default;
+        friend bool operator<(const Queued& a, const Queued& b) {
+            return a.deadline != b.deadline ? a.deadline < b.deadline : a.thread < b.thread;
+        }
     };
     struct Queue {
         std::vector<Queued> order;      // by deadline; delayed ones included, the running not
@@ -95,8 +98,8 @@ private:
     static std::int64_t average(const Queue& queue);
     static bool eligible(const Queue& queue, const Entity& entity);
     std::int64_t clamped_lag(const Queue& queue, const Entity& entity) const;
-    void join(Queue& queue, Entity& entity);
-    void leave(Queue& queue, Entity& entity);
+    static void join(Queue& queue, Entity& entity);
+    static void leave(Queue& queue, Entity& entity);
     static void insert(Queue& queue, ThreadId thread, std::int64_t deadline);
     static void erase(Queue& queue, ThreadId thread, std::int64_t deadline);
     void place(Queue& queue, Entity& entity, Joining why) const;

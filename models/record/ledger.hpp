@@ -80,8 +80,8 @@ private:
     void request(const kernel::Record& record);
     void task_record(const kernel::Record& record);
     void state(const kernel::Record& record);
-    void book(std::uint32_t thread, kernel::Time now);
-    void free_cpu(std::uint32_t thread);
+    void book(std::uint32_t id, kernel::Time now);
+    void free_cpu(std::uint32_t id);
     Thread& thread_of(std::uint32_t id);
     void grant(const kernel::Record& record);
     void mark(const kernel::Record& record);
