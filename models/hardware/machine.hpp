@@ -23,9 +23,12 @@ struct Speed {
 /// The default is the bare-metal column of the specification, section 2.1.
 struct Costs {
     kernel::Duration user_operation{20};  ///< an uncontended atomic operation with its surroundings
-    kernel::Duration syscall{200};        ///< entry and exit of a trivial call
-    kernel::Duration futex_wait{400};     ///< to go to sleep in the kernel, without the switch
-    kernel::Duration futex_wake{700};     ///< to wake a sleeper
+    /// A cache line that another CPU wrote last: paid on the first touch of a
+    /// mutex, condition variable or semaphore, and before a drop request is seen.
+    kernel::Duration line_transfer{60};
+    kernel::Duration syscall{200};           ///< entry and exit of a trivial call
+    kernel::Duration futex_wait{400};        ///< to go to sleep in the kernel, without the switch
+    kernel::Duration futex_wake{700};        ///< to wake a sleeper
     kernel::Duration context_switch{1'000};  ///< paid by the thread switched in
     kernel::Duration migration{2'000};       ///< paid on top when it last ran on another core
     kernel::Duration wake_same{0};  ///< paid by a thread that was woken onto its waker's CPU

@@ -46,6 +46,7 @@ Machine cloud_2vcpu() {
             .speed = {},
             .memory = 4 * gib,
             .costs = {.user_operation = Duration{25},
+                      .line_transfer = Duration{100},
                       .syscall = Duration{400},
                       .futex_wait = Duration{600},
                       .futex_wake = Duration{1'200},
@@ -97,6 +98,7 @@ Machine laptop_2019() {
 
 Costs no_costs() {
     return {.user_operation{},
+            .line_transfer{},
             .syscall{},
             .futex_wait{},
             .futex_wake{},

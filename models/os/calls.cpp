@@ -2,6 +2,7 @@
 // at the end of it.
 
 #include <algorithm>
+#include <utility>
 
 #include "models/os/system.hpp"
 #include "sim/kernel/check.hpp"
@@ -24,7 +25,8 @@ void System::advance(ThreadId id) {
         const auto operation = next_operation(id);
         auto& me = thread(id);  // the driver may have created threads
         me.operation = operation;
-        const auto work = operation.verb == Verb::run ? operation.work : Work::of(price(operation));
+        auto work = operation.verb == Verb::run ? operation.work : Work::of(price(operation));
+        work.value += std::exchange(me.debt, {}).value;
         if (work.value != 0) {
             me.in_operation = true;
             me.withheld = {};
@@ -47,9 +49,23 @@ Operation System::next_operation(ThreadId id) {
         const auto operation = driver_.next(id, thread(id).outcome);
         if (!CLibraryState::is_call(operation.verb)) return operation;
         auto& me = thread(id);
+        if (comes_from_elsewhere(operation, me.cpu))
+            me.debt.value += Work::of(costs_.line_transfer).value;
         me.call = library_.begin(operation, now());
         me.outcome = Outcome::done;
     }
+}
+
+/// Whether another CPU touched the object last; this one does now.
+bool System::comes_from_elsewhere(const Operation& operation, CpuId cpu) {
+    const bool mutex = operation.verb == Verb::mutex_lock || operation.verb == Verb::mutex_unlock;
+    const bool semaphore =
+        operation.verb == Verb::semaphore_wait || operation.verb == Verb::semaphore_post;
+    auto& touched = mutex       ? mutexes_touched_
+                    : semaphore ? semaphores_touched_
+                                : conditions_touched_;
+    if (operation.object >= touched.size()) touched.resize(operation.object + 1, cpu);
+    return std::exchange(touched[operation.object], cpu) != cpu;
 }
 
 Duration System::price(const Operation& operation) const {
@@ -107,8 +123,12 @@ bool System::sleep_on(ThreadId id, FutexId futex) {
     auto& me = thread(id);
     if (library_.word(futex) != me.operation.value) {
         me.outcome = Outcome::again;
+        me.debt.value += Work::of(costs_.syscall - costs_.syscall / 2).value;
         return true;
     }
+    // Falling asleep is paid on the way back: a wake-up may come while it lasts.
+    me.debt.value +=
+        Work::of(std::max(costs_.futex_wait - costs_.syscall / 2, Duration::zero())).value;
     sleepers_.append(futex, id);
     me.asleep_on = futex;
     if (me.operation.timeout) block_until(id, now() + *me.operation.timeout + costs_.timer_slack);
@@ -190,7 +210,8 @@ void System::interrupt(ThreadId id, Work spacing) {
     // what stands in `left` beyond the program's own work is the price of switches.
     const auto all = me.operation.work.value;
     const auto rest = std::min(me.left.value, all);
-    const auto done = all - rest;
+    // By the time the holder sees the request it has done some more.
+    const auto done = std::min(all, all - rest + Work::of(costs_.line_transfer).value);
     const auto next =
         spacing.value == 0 ? done : (done + spacing.value - 1) / spacing.value * spacing.value;
     if (next >= all) return;

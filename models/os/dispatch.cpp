@@ -1,5 +1,7 @@
 // Who runs where: waking, choosing, switching.
 
+#include <utility>
+
 #include "models/os/system.hpp"
 #include "sim/kernel/check.hpp"
 
@@ -27,7 +29,7 @@ void System::wake(ThreadId id, Joining why, std::optional<CpuId> waker) {
     kernel::check(thread(id).place == Place::away, "a thread that is woken was away");
     const auto where = place(id, why);
     auto& me = thread(id);
-    if (waker && *waker == where) me.left.value += Work::of(costs_.wake_same).value;
+    if (waker && *waker == where) me.debt.value += Work::of(costs_.wake_same).value;
     me.place = Place::queued;
     record(record::Kind::thread_state, static_cast<std::uint32_t>(id),
            static_cast<std::uint32_t>(where), static_cast<std::uint64_t>(record::State::cpu_wait));
@@ -129,6 +131,7 @@ void System::switch_in(CpuId id, ThreadId thread_id) {
                                         speeds_.core_of(static_cast<std::uint32_t>(id));
     me.left.value +=
         Work::of(costs_.context_switch + (moved ? costs_.migration : Duration::zero())).value;
+    me.left.value += std::exchange(me.debt, {}).value;
     me.place = Place::running;
     me.fresh = false;
     me.cpu = id;

@@ -21,7 +21,8 @@ struct Work {
     static constexpr Work of(kernel::Duration at_full_speed) {
         return {static_cast<kernel::Wide>(at_full_speed.count()) * 1'000'000};
     }
-    friend constexpr auto operator<=>(const Work&, const Work&) = default;
+    friend constexpr bool operator==(Work a, Work b) { return a.value == b.value; }
+    friend constexpr bool operator<(Work a, Work b) { return a.value < b.value; }
 };
 
 /// What the thread waits for, as the books call it.

@@ -54,8 +54,12 @@ System::System(const hardware::Machine& machine, const Settings& settings, kerne
                                             .cpus = machine.cpus(),
                                             .tick = tick_,
                                             .quantum = settings.quantum});
-    for (std::size_t i = 0; i < cpus_.size(); ++i)
-        cpus_[i].speed = speeds_.speed(static_cast<std::uint32_t>(i));
+    // The books take a CPU for a fast one until they are told otherwise.
+    for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
+        cpus_[i].speed = speeds_.speed(i);
+        if (cpus_[i].speed != hardware::Speed{})
+            record(record::Kind::thread_rate, 0, i, cpus_[i].speed.ppm);
+    }
 }
 
 Stop System::run(std::optional<Time> until, std::uint64_t events_max) {

@@ -115,6 +115,7 @@ private:
         std::uint32_t weight = 1024;
         Work left;  ///< of the burst, as of `as_of` while it runs
         Work withheld;
+        Work debt;  ///< CPU time that the next burst pays with
         kernel::Time as_of{};
         kernel::Time ran_until{};
         Operation operation;
@@ -156,6 +157,7 @@ private:
     void advance(ThreadId id);
     Operation next_operation(ThreadId id);
     kernel::Duration price(const Operation& operation) const;
+    bool comes_from_elsewhere(const Operation& operation, CpuId cpu);
     bool take_effect(ThreadId id);
     bool sleep_on(ThreadId id, FutexId futex);
     void block_until(ThreadId id, kernel::Time time);
@@ -219,6 +221,9 @@ private:
     ThreadLists<FutexId> sleepers_;  // the longest sleeper first, as the kernel wakes them
     std::vector<Thread> threads_;
     std::vector<Cpu> cpus_;
+    std::vector<CpuId> mutexes_touched_;  // by which CPU last
+    std::vector<CpuId> conditions_touched_;
+    std::vector<CpuId> semaphores_touched_;
     CpuSet to_dispatch_;
     CpuSet to_retime_;
     CpuSet to_arm_;

@@ -3,6 +3,7 @@
 // What the work wants: programs of steps, and the tasks that run them. Plain
 // data; names have become indices into the tables of the Workload.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -167,10 +168,8 @@ struct Task {
 
     /// Its instances become ready at different times, so that a pool takes them one by one.
     bool arrive_singly() const {
-        if (arrival.kind != Arrival::Kind::at) return true;
-        for (const auto& other : after)
-            if (other.each) return true;
-        return false;
+        return arrival.kind != Arrival::Kind::at ||
+               std::any_of(after.begin(), after.end(), [](const After& one) { return one.each; });
     }
 };
 

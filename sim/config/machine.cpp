@@ -56,6 +56,8 @@ const Table<Costs>& costs_table() {
     static const Table<Costs> table{
         duration_field("user_operation", &Costs::user_operation,
                        "an uncontended atomic operation with its surroundings"),
+        duration_field("line_transfer", &Costs::line_transfer,
+                       "the first touch of a lock that another CPU touched last"),
         duration_field("syscall", &Costs::syscall, "entry and exit of a trivial call"),
         duration_field("futex_wait", &Costs::futex_wait,
                        "to go to sleep in the kernel, without the switch"),

@@ -87,6 +87,19 @@ strategies: [{direct: {}}]
     CHECK(results[0].makespan == 100ms);
 }
 
+TEST_CASE("predict: a slow core slows all that runs on it", "[models]") {
+    const auto results = run(R"(
+machine: {cores: 1, speed: 0.5, costs: none}
+interpreter: none
+os: {policy: fifo}
+programs: {work: [{nogil: 100ms}]}
+tasks: [{program: work}]
+strategies: [{direct: {}}]
+)");
+    CHECK(results[0].makespan == 200ms);
+    CHECK(results[0].totals.slowed == 100ms);
+}
+
 TEST_CASE("predict: CPU-bound threads pass the lock on at every interval", "[models]") {
     // a and b hold the lock for an interval of 5 ms in turn; what is beyond it,
     // here, is only the way to the next check point, below 50 ns a switch.
