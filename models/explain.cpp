@@ -156,6 +156,7 @@ std::string busy_cpus(const Case& question, const Result& result) {
 std::string why(const Case& question, const Result& result) {
     if (result.ended != Ended::done || !result.makespan) return {};
     const auto makespan = *result.makespan;
+    if (makespan == Duration::zero()) return "there was nothing to do";
     const auto kind = question.strategy.kind;
     const bool alone = kind == StrategyKind::serial;
     const bool one_process = kind != StrategyKind::processes;

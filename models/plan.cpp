@@ -63,6 +63,10 @@ public:
     Plan make() {
         cut();
         plan_.self_starting = plan_.scripts.add({act(Act::run_unit), act(Act::finish)});
+        if (crew_ == 0 && strategy_.kind != StrategyKind::direct) {
+            main({act(Act::finish)});
+            return std::move(plan_);
+        }
         if (strategy_.ready) plan_.stated.emplace_back("the workers are up before time 0");
         switch (strategy_.kind) {
         case StrategyKind::direct: break;

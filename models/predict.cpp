@@ -121,11 +121,9 @@ private:
         if (const auto& shortage = engine.shortage()) {
             result_.ended = Ended::out_of_memory;
             result_.reason = fmt::format(
-                "'{}' wants {}, which makes {} where the machine has {}: {}", shortage->process,
-                size(shortage->each), size(shortage->wanted), size(*question_.machine.memory),
-                shortage->processes > 1
-                    ? fmt::format("main and {} others fit", shortage->processes - 1)
-                    : std::string("not even main fits"));
+                "'{}' wants {} more, which makes {} where the machine has {}: {}",
+                shortage->process, size(shortage->wanted - shortage->held), size(shortage->wanted),
+                size(*question_.machine.memory), what_fits(*shortage));
             result_.findings.push_back({.kind = "out_of_memory", .text = *result_.reason});
             return;
         }
@@ -145,6 +143,15 @@ private:
             result_.reason = "'events_max' was reached before all tasks had finished";
             return;
         }
+    }
+
+    /// Processes of the size that the asking one would have had, beside main.
+    std::string what_fits(const interpreter::Shortage& shortage) const {
+        const auto limit = *question_.machine.memory;
+        if (shortage.is_main) return "it does not fit in one process";
+        const auto fit = limit < shortage.main ? 0 : (limit - shortage.main) / shortage.each;
+        return fmt::format("beside main, with {}, {} of {} would fit", size(shortage.main), fit,
+                           size(shortage.each));
     }
 
     void read(const interpreter::Engine& engine, record::Books books) {
@@ -295,8 +302,8 @@ bool random(const Case& question) {
     const auto& costs = question.machine.costs;
     const bool wakes =
         costs.wake_spread > 0 && costs.wake_idle_short + costs.wake_idle_long > Duration::zero();
-    return !question.unavailable &&
-           (wakes || ticks(question) || workload::random(question.workload));
+    return !question.unavailable && (wakes || costs.line_transfer > Duration::zero() ||
+                                     ticks(question) || workload::random(question.workload));
 }
 
 }  // namespace interlock::models

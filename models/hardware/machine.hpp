@@ -25,6 +25,7 @@ struct Costs {
     kernel::Duration user_operation{20};  ///< an uncontended atomic operation with its surroundings
     /// A cache line that another CPU wrote last: paid on the first touch of a
     /// mutex, condition variable or semaphore, and before a drop request is seen.
+    /// The mean: it varies evenly from nothing to twice as much.
     kernel::Duration line_transfer{60};
     kernel::Duration syscall{200};           ///< entry and exit of a trivial call
     kernel::Duration futex_wait{400};        ///< to go to sleep in the kernel, without the switch

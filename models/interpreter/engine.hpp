@@ -49,9 +49,11 @@ struct Setup {
 /// Memory ran out: whose, and what would have fitted.
 struct Shortage {
     std::string process;
-    std::uint64_t wanted = 0;     ///< bytes in all, with what could not be had
-    std::uint64_t each = 0;       ///< bytes of the process that asked
-    std::uint32_t processes = 0;  ///< that fitted before
+    std::uint64_t wanted = 0;  ///< bytes in all, with what could not be had
+    std::uint64_t held = 0;    ///< bytes in all before
+    std::uint64_t each = 0;    ///< bytes that the asking process would have had
+    std::uint64_t main = 0;    ///< bytes of the main process
+    bool is_main = false;      ///< it asked itself
 };
 
 class Engine final : public os::Driver {
@@ -187,7 +189,7 @@ private:
     }
     ProcessId fork(const Process& parent, std::string name);
     std::string child_name(const Agent& me, bool process) const;
-    bool charge_memory(const std::string& process, std::uint64_t bytes, std::uint64_t each);
+    bool charge_memory(const Process& process, std::uint64_t bytes, std::uint64_t held_by_it);
 
     Agent& agent(os::ThreadId id) { return agents_[os::index(id)]; }
     Process& process(const Agent& me) { return processes_[static_cast<std::size_t>(me.process)]; }

@@ -183,7 +183,7 @@ Engine::Step Engine::allocate(Context& context) {
     }
     auto& home = process(me);
     const auto bytes = static_cast<std::uint64_t>(me.amount);
-    if (charge_memory(home.name, bytes, bytes)) {
+    if (charge_memory(home, bytes, home.resident())) {
         home.blocks[context.it.object] += bytes;
         record(Kind::memory, static_cast<std::uint32_t>(me.process), 0, memory_);
     }

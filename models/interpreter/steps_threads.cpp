@@ -29,14 +29,18 @@ constexpr std::uint32_t unwritten = 0;
 
 }  // namespace
 
-bool Engine::charge_memory(const std::string& process, std::uint64_t bytes, std::uint64_t each) {
+/// `held_by_it`: what the process has already.
+bool Engine::charge_memory(const Process& process, std::uint64_t bytes, std::uint64_t held_by_it) {
     const auto& limit = setup_.machine->memory;
     if (limit && memory_ + bytes > *limit) {
+        const bool is_main = processes_.empty() || process.name == processes_.front().name;
         if (!shortage_)
-            shortage_ = Shortage{.process = process,
+            shortage_ = Shortage{.process = process.name,
                                  .wanted = memory_ + bytes,
-                                 .each = each,
-                                 .processes = static_cast<std::uint32_t>(processes_.size())};
+                                 .held = memory_,
+                                 .each = held_by_it + bytes,
+                                 .main = processes_.empty() ? 0 : processes_.front().resident(),
+                                 .is_main = is_main};
         system_.stop();
         return false;
     }
@@ -53,7 +57,7 @@ ProcessId Engine::add_process(std::string name) {
     made.inherited.resize(workload_.blocks.size(), 0);
     made.versions.resize(workload_.objects.size(), unwritten);
     if (runtime_.has_lock()) made.lock = make_lock(runtime_, system_.library());
-    charge_memory(made.name, made.own_memory, made.own_memory);
+    charge_memory(made, made.own_memory, 0);
     record(Kind::memory, static_cast<std::uint32_t>(id), 0, memory_);
     return id;
 }
@@ -67,9 +71,7 @@ void Engine::hold_data(ProcessId process) {
                                                        .instance = static_cast<std::uint32_t>(i),
                                                        .place = ~std::uint32_t{0},
                                                        .visit = 0});
-        if (!charge_memory(holder.name, static_cast<std::uint64_t>(bytes),
-                           static_cast<std::uint64_t>(bytes)))
-            return;
+        if (!charge_memory(holder, static_cast<std::uint64_t>(bytes), holder.resident())) return;
         holder.blocks[static_cast<std::size_t>(data.block)] += static_cast<std::uint64_t>(bytes);
     }
     record(Kind::memory, static_cast<std::uint32_t>(process), 0, memory_);
@@ -91,7 +93,7 @@ ProcessId Engine::fork(const Process& parent, std::string name) {
     child.inherited = child.blocks;
     if (runtime_.has_lock()) child.lock = make_lock(runtime_, system_.library());
     const auto bytes = child.resident();
-    if (charge_memory(child.name, bytes, bytes))
+    if (charge_memory(child, bytes, 0))
         record(Kind::memory, static_cast<std::uint32_t>(id), 0, memory_);
     processes_.push_back(std::move(child));
     return id;

@@ -49,11 +49,19 @@ Operation System::next_operation(ThreadId id) {
         const auto operation = driver_.next(id, thread(id).outcome);
         if (!CLibraryState::is_call(operation.verb)) return operation;
         auto& me = thread(id);
-        if (comes_from_elsewhere(operation, me.cpu))
-            me.debt.value += Work::of(costs_.line_transfer).value;
+        if (comes_from_elsewhere(operation, me.cpu)) me.debt.value += line_transfer().value;
         me.call = library_.begin(operation, now());
         me.outcome = Outcome::done;
     }
+}
+
+/// Evenly from nothing to twice the price: how far away the line is, and in
+/// what state, differs each time. Who wins a drop turns on such moments; without
+/// their noise the waiters would lock into one pattern for ever.
+Work System::line_transfer() {
+    if (costs_.line_transfer == Duration::zero()) return {};
+    const auto twice = static_cast<std::uint64_t>(costs_.line_transfer.count()) * 2;
+    return Work::of(Duration{static_cast<Duration::rep>(noise_.below(twice + 1))});
 }
 
 /// Whether another CPU touched the object last; this one does now.
@@ -211,7 +219,7 @@ void System::interrupt(ThreadId id, Work spacing) {
     const auto all = me.operation.work.value;
     const auto rest = std::min(me.left.value, all);
     // By the time the holder sees the request it has done some more.
-    const auto done = std::min(all, all - rest + Work::of(costs_.line_transfer).value);
+    const auto done = std::min(all, all - rest + line_transfer().value);
     const auto next =
         spacing.value == 0 ? done : (done + spacing.value - 1) / spacing.value * spacing.value;
     if (next >= all) return;

@@ -158,6 +158,7 @@ private:
     Operation next_operation(ThreadId id);
     kernel::Duration price(const Operation& operation) const;
     bool comes_from_elsewhere(const Operation& operation, CpuId cpu);
+    Work line_transfer();
     bool take_effect(ThreadId id);
     bool sleep_on(ThreadId id, FutexId futex);
     void block_until(ThreadId id, kernel::Time time);

@@ -142,7 +142,7 @@ RunOptions parse_run(const Arguments& arguments) {
     overrides.machine = text(values, "machine");
     overrides.interpreter = text(values, "interpreter");
     overrides.seed = number<std::uint64_t>(values, "seed", 0, UINT64_MAX);
-    constexpr std::uint32_t replications_max = 1'000'000;
+    constexpr std::uint32_t replications_max = 100'000;
     overrides.replications = number<std::uint32_t>(values, "replications", 1, replications_max);
     return options;
 }

@@ -3,14 +3,14 @@
 //   state of a lock    free, held, or perhaps (held on some ways only)
 //   acquire            -> held (to take a lock twice is a deadlock, which is a
 //                         result of the run and no mistake of the file)
-//   release            of a free lock is refused; -> free
+//   release            of a lock that is not held on every way is refused; -> free
 //   choose             where the branches differ: perhaps
 //   repeat, each       the body again from what it left, until that no longer
 //                      changes; each may be none at all
 //   end of program     a lock that is surely held is refused
 //
 // Left out, on purpose: which branch is ever taken, locks handed between
-// threads. What is only perhaps wrong is let through.
+// threads. A lock that is only perhaps held at the end is let through.
 
 #include <algorithm>
 #include <map>
@@ -79,6 +79,9 @@ private:
         if (state == states.end() || state->second.held == Held::free)
             refuse((*places_)[place], "release: the thread does not hold the lock '" + name(lock) +
                                           "' here; expected an acquire before it");
+        if (state->second.held == Held::perhaps)
+            refuse((*places_)[place], "release: the thread holds the lock '" + name(lock) +
+                                          "' here on some ways only; expected an acquire on each");
         state->second.held = Held::free;
     }
 

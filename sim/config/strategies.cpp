@@ -14,7 +14,7 @@ using models::StrategyKind;
 
 constexpr std::size_t variants_max = 10'000;
 constexpr std::size_t nodes_max = 2'000'000;
-constexpr Bounds workers_bounds{1, 100'000};
+constexpr Bounds workers_bounds{1, 60'000};  // a record names a process by 16 bits
 constexpr Bounds chunksize_bounds{1, 1'000'000};
 
 std::vector<Node> choices(const Node& node, bool is_value, const std::string& path);

@@ -58,7 +58,9 @@ void relate(const std::vector<models::Case>& cases,
             row.speedup_upper = base_makespan / *row.makespan_lower;
         if (!done(row) || *row.makespan <= 0) continue;
         row.speedup = base_makespan / *row.makespan;
-        row.efficiency = *row.speedup / std::max(1U, row.strategy.workers);
+        // `direct` has no workers to divide by.
+        if (row.strategy.kind != models::StrategyKind::direct)
+            row.efficiency = *row.speedup / std::max(1U, row.strategy.workers);
         const auto pairs = std::max(results[i].size(), results[base].size());
         if (pairs < 2) continue;
         row.speedup_ci95 =

@@ -37,9 +37,9 @@ TEST_CASE("options: what makes no sense is refused with what was expected", "[ap
     CHECK_THROWS_WITH(parse_run({"a", "--seed", "-1"}),
                       "--seed: expected a whole number from 0 to 18446744073709551615, got '-1'");
     CHECK_THROWS_WITH(parse_run({"a", "--replications", "0"}),
-                      "--replications: expected a whole number from 1 to 1000000, got '0'");
+                      "--replications: expected a whole number from 1 to 100000, got '0'");
     CHECK_THROWS_WITH(parse_run({"a", "--replications", "3x"}),
-                      "--replications: expected a whole number from 1 to 1000000, got '3x'");
+                      "--replications: expected a whole number from 1 to 100000, got '3x'");
     CHECK_THROWS_WITH(parse_run({"a", "--json", "--csv"}), "--json and --csv exclude each other");
     CHECK_THROWS_WITH(parse_run({"a", "--trace", "t"}), "--trace is not built yet");
 }

@@ -203,6 +203,43 @@ strategies: [{processes: 3}]
     CHECK(results[0].memory_peak == 8ULL << 30U);  // the parent's 4 GiB and one child's
 }
 
+TEST_CASE("predict: no tasks at all are done at once, by any strategy", "[models]") {
+    const auto results = run(R"(
+machine: {cores: 2, costs: none}
+interpreter: cpython-3.11
+os: {policy: fifo}
+programs: {work: [{compute: 5ms}]}
+tasks: [{program: work, arrive: {poisson: 0.001/s}, for: 1ms}]
+strategies: [serial, {direct: {}}, {threads: 2}, {threads: 2, pool: true}, {processes: 2}]
+)");
+    for (const auto& result : results) {
+        CHECK(result.ended == Ended::done);
+        CHECK(result.makespan == 0ms);
+    }
+}
+
+TEST_CASE("predict: a reader beside two spinners waits many intervals, with a tail", "[models]") {
+    // Specification 0, fact 2: beside one spinner it waits the interval and the
+    // wake-ups; beside two the mean grows to 20 to 300 ms and the deviation is
+    // of the order of the mean. The seed is fixed.
+    const auto results = run(R"(
+machine: {preset: cloud-2vcpu, cores: 8}
+interpreter: cpython-3.11
+programs:
+  spin: [{compute: 40s}]
+  read: [{repeat: 200, steps: [{io: 3ms}, {compute: 10us}]}]
+tasks: [{program: read}, {name: spin, program: spin, count: 1, background: true}]
+strategies: [{threads: 10}, {threads: 10, set: {tasks.spin.count: 2}, name: two}]
+)");
+    const auto& one = results[0].threads[1].lock_waits;
+    const auto& two = results[1].threads[1].lock_waits;
+    CHECK(one.mean() == Approx(5.1e6).epsilon(0.05));
+    CHECK(two.mean() > 20e6);
+    CHECK(two.mean() < 300e6);
+    CHECK(two.sd() > two.mean() / 2);
+    CHECK(two.sd() < two.mean() * 2);
+}
+
 TEST_CASE("predict: without a lock two increments collide, with a named lock none is lost",
           "[models]") {
     const auto results = run(two_cpus + R"(
