@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "sim/experiment/paired.hpp"
 #include "sim/kernel/check.hpp"
+#include "sim/stats/median.hpp"
 
 namespace interlock::experiment {
 
@@ -64,7 +64,7 @@ void relate(const std::vector<models::Case>& cases,
         const auto pairs = std::max(results[i].size(), results[base].size());
         if (pairs < 2) continue;
         row.speedup_ci95 =
-            paired_ratio_ci95(makespans(results[base], pairs), makespans(results[i], pairs));
+            stats::paired_ratio_ci95(makespans(results[base], pairs), makespans(results[i], pairs));
     }
 }
 

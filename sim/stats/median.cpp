@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <utility>
 
+#include "sim/kernel/check.hpp"
 #include "sim/kernel/random.hpp"
 
 namespace interlock::stats {
@@ -22,23 +22,6 @@ double median_of(std::vector<double>& values) {
     return (*std::max_element(values.begin(), middle) + *middle) / 2;
 }
 
-/// Medians of samples drawn with replacement.
-class Resampler {
-public:
-    Resampler(const std::vector<double>& values, const char* stream)
-        : values_(values), sample_(values.size()), random_(1, kernel::stream_of(stream)) {}
-
-    double next() {
-        for (auto& value : sample_) value = values_[random_.below(values_.size())];
-        return median_of(sample_);
-    }
-
-private:
-    const std::vector<double>& values_;
-    std::vector<double> sample_;
-    kernel::Random random_;
-};
-
 Interval middle_95(std::vector<double> statistics) {
     std::sort(statistics.begin(), statistics.end());
     const auto outside = statistics.size() / 40;
@@ -51,22 +34,33 @@ double median(std::vector<double> values) { return median_of(values); }
 
 std::optional<Interval> bootstrap_median_ci95(const std::vector<double>& values) {
     if (values.size() < 2) return std::nullopt;
-    Resampler resampler(values, "bootstrap");
+    kernel::Random random(1, kernel::stream_of("bootstrap"));
+    std::vector<double> sample(values.size());
     std::vector<double> medians(resamples);
-    for (auto& statistic : medians) statistic = resampler.next();
+    for (auto& statistic : medians) {
+        for (auto& value : sample) value = values[random.below(values.size())];
+        statistic = median_of(sample);
+    }
     return middle_95(std::move(medians));
 }
 
-std::optional<Interval> bootstrap_ratio_ci95(const std::vector<double>& numerator,
-                                             const std::vector<double>& denominator) {
-    if (numerator.size() < 2 || denominator.size() < 2) return std::nullopt;
-    Resampler above(numerator, "bootstrap numerator");
-    Resampler below(denominator, "bootstrap denominator");
+std::optional<Interval> paired_ratio_ci95(const std::vector<double>& numerator,
+                                          const std::vector<double>& denominator) {
+    kernel::check(numerator.size() == denominator.size(), "pairs have two sides");
+    if (numerator.size() < 2) return std::nullopt;
+    kernel::Random random(1, kernel::stream_of("bootstrap pairs"));
+    std::vector<double> above(numerator.size());
+    std::vector<double> below(numerator.size());
     std::vector<double> ratios(resamples);
     for (auto& ratio : ratios) {
-        const auto divisor = below.next();
-        if (divisor == 0) return std::nullopt;
-        ratio = above.next() / divisor;
+        for (std::size_t i = 0; i < numerator.size(); ++i) {
+            const auto pair = static_cast<std::size_t>(random.below(numerator.size()));
+            above[i] = numerator[pair];
+            below[i] = denominator[pair];
+        }
+        const auto divisor = median_of(below);
+        if (divisor <= 0) return std::nullopt;
+        ratio = median_of(above) / divisor;
     }
     return middle_95(std::move(ratios));
 }

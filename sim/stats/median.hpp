@@ -26,9 +26,12 @@ double median(std::vector<double> values);
 /// None for fewer than 2 values.
 std::optional<Interval> bootstrap_median_ci95(const std::vector<double>& values);
 
-/// Of median(numerator) / median(denominator), drawn independently. None for
-/// fewer than 2 values of either, or where a median to divide by is 0.
-std::optional<Interval> bootstrap_ratio_ci95(const std::vector<double>& numerator,
-                                             const std::vector<double>& denominator);
+/// Of median(numerator) / median(denominator), of pairs: replication i of the
+/// one and of the other drew the same work, so a sample takes both sides of
+/// each pair that it draws (ibid., chapter 8). What lengthens both cancels out;
+/// drawn apart it would count twice. The two are of one size. None for fewer
+/// than 2 pairs, or where a median to divide by is 0.
+std::optional<Interval> paired_ratio_ci95(const std::vector<double>& numerator,
+                                          const std::vector<double>& denominator);
 
 }  // namespace interlock::stats
