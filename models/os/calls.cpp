@@ -13,46 +13,78 @@ using kernel::Duration;
 using kernel::EventClass;
 using kernel::Time;
 
+namespace {
+
+/// Field by field: the operation was written so just now, and a wider read
+/// would wait for the stores.
+void keep(Operation& to, const Operation& from) {
+    to.verb = from.verb;
+    to.interruptible = from.interruptible;
+    to.waiting = from.waiting;
+    to.object = from.object;
+    to.value = from.value;
+    to.timeout = from.timeout;
+    to.time = from.time;
+    to.work = from.work;
+}
+
+}  // namespace
+
 /// The thread runs and its burst is over: goes on until an operation takes
-/// time or takes it off the CPU.
-void System::advance(ThreadId id) {
+/// time or takes it off the CPU. `ahead`: all but this CPU is armed, so that
+/// what ends before anything else can happen need not wait in the calendar.
+void System::advance(ThreadId id, Ahead ahead) {
     if (thread(id).in_operation) {
         thread(id).in_operation = false;
         if (!take_effect(id)) return;
     }
     while (!stopped_) {
         if (++operations_ > operations_max) return;  // System::run reports it
-        const auto operation = next_operation(id);
-        auto& me = thread(id);  // the driver may have created threads
-        me.operation = operation;
-        auto work = operation.verb == Verb::run ? operation.work : Work::of(price(operation));
-        work.value += std::exchange(me.debt, {}).value;
-        if (work.value != 0) {
-            me.in_operation = true;
-            me.withheld = {};
-            begin_burst(me, work);
-            return;
-        }
-        if (!take_effect(id)) return;
+        if (!issue(id, ahead)) return;
     }
 }
 
-/// The next operation of the kernel: a call of the C library stands between.
-Operation System::next_operation(ThreadId id) {
-    for (;;) {
-        if (auto& me = thread(id); me.call.verb != Verb::done) {
-            const auto operation = library_.next(me.call, me.outcome, now());
-            if (operation.verb != Verb::done) return operation;
-            me.outcome = me.call.timed_out ? Outcome::timed_out : Outcome::done;
-            me.call.verb = Verb::done;
-        }
-        const auto operation = driver_.next(id, thread(id).outcome);
-        if (!CLibraryState::is_call(operation.verb)) return operation;
-        auto& me = thread(id);
-        if (comes_from_elsewhere(operation, me.cpu)) me.debt.value += line_transfer().value;
-        me.call = library_.begin(operation, now());
-        me.outcome = Outcome::done;
+/// The next operation, of the C library's call if the thread is in one.
+/// Whether the thread goes on: see take_effect().
+bool System::issue(ThreadId id, Ahead ahead) {
+    if (auto& me = thread(id); me.call.verb != Verb::done) {
+        const auto operation = library_.next(me.call, me.outcome, now());
+        if (operation.verb != Verb::done) return start(id, operation, ahead);
+        me.outcome = me.call.timed_out ? Outcome::timed_out : Outcome::done;
+        me.call.verb = Verb::done;
     }
+    const auto operation = driver_.next(id, thread(id).outcome);
+    if (!CLibraryState::is_call(operation.verb)) return start(id, operation, ahead);
+    auto& me = thread(id);  // the driver may have created threads
+    if (comes_from_elsewhere(operation, me.cpu)) me.debt.value += line_transfer().value;
+    me.call = library_.begin(operation, now());
+    me.outcome = Outcome::done;
+    return true;
+}
+
+bool System::start(ThreadId id, const Operation& operation, Ahead ahead) {
+    auto& me = thread(id);
+    keep(me.operation, operation);
+    auto work = operation.verb == Verb::run ? operation.work : Work::of(price(operation));
+    work.value += std::exchange(me.debt, {}).value;
+    if (work.value != 0 && (ahead == Ahead::no || !runs_ahead(me.cpu, work))) {
+        begin_burst(me, work);
+        return false;
+    }
+    me.withheld = {};
+    return take_effect(id);
+}
+
+/// Moves the time to the end of a burst of `work`, if nothing can happen before.
+bool System::runs_ahead(CpuId id, Work work) {
+    if (!to_dispatch_.empty() || !to_retime_.empty() || loads_changed_) return false;
+    if (!to_arm_.none_but(id) || simulation_.events() >= events_max_) return false;
+    const auto& here = cpu(id);
+    const auto end = now() + work.time_at(here.speed);
+    if (end > until_ || (here.decision && *here.decision <= end)) return false;
+    if (!simulation_.advance_before_calendar(end)) return false;
+    operations_ = 0;
+    return true;
 }
 
 /// Evenly from nothing to twice the price: how far away the line is, and in
@@ -181,7 +213,7 @@ void System::vacate(CpuId id) {
 
 void System::timer_event(ThreadId id) {
     auto& me = thread(id);
-    me.timer.reset();
+    me.timer = {};
     me.outcome = Outcome::done;
     if (me.asleep_on) {
         sleepers_.remove(*me.asleep_on, id);
@@ -191,16 +223,14 @@ void System::timer_event(ThreadId id) {
     wake(id, Joining::woken, std::nullopt);
 }
 
-void System::wake_first(FutexId futex, std::optional<CpuId> waker) {
+void System::wake_first(FutexId futex, kernel::Maybe<CpuId> waker) {
     const auto id = sleepers_.take_first(futex);
     if (!id) return;
     auto& sleeper = thread(*id);
     sleeper.asleep_on.reset();
     sleeper.outcome = Outcome::done;
-    if (sleeper.timer) {
-        simulation_.calendar().cancel(*sleeper.timer);
-        sleeper.timer.reset();
-    }
+    simulation_.calendar().cancel(sleeper.timer);
+    sleeper.timer = {};
     wake(*id, Joining::woken, waker);
 }
 

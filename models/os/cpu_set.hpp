@@ -2,10 +2,10 @@
 
 // A set of CPUs that is emptied in order of their numbers.
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "models/os/ids.hpp"
@@ -14,27 +14,41 @@ namespace interlock::os {
 
 class CpuSet {
 public:
-    explicit CpuSet(std::size_t cpus) : words_((cpus + 63) / 64, 0) {}
+    explicit CpuSet(std::size_t cpus)
+        : words_((cpus + 63) / 64, 0), end_(words_.size()), least_(end_) {}
 
-    void insert(CpuId cpu) { words_[index(cpu) / 64] |= bit(cpu); }
-    void erase(CpuId cpu) { words_[index(cpu) / 64] &= ~bit(cpu); }
-    bool contains(CpuId cpu) const { return (words_[index(cpu) / 64] & bit(cpu)) != 0; }
+    void insert(CpuId cpu) {
+        const auto word = index(cpu) / 64;
+        words_[word] |= bit(cpu);
+        least_ = std::min(least_, word);
+    }
 
-    /// Removes the least and gives it.
-    std::optional<CpuId> take_first() {
-        for (std::size_t i = 0; i < words_.size(); ++i) {
-            if (words_[i] == 0) continue;
-            const auto low = static_cast<std::size_t>(std::countr_zero(words_[i]));
-            words_[i] &= words_[i] - 1;
-            return CpuId{static_cast<std::uint32_t>(i * 64 + low)};
-        }
-        return std::nullopt;
+    bool empty() const { return least_ == end_; }
+
+    bool none_but(CpuId cpu) const {
+        for (auto i = least_; i < end_; ++i)
+            if ((words_[i] & ~(i == index(cpu) / 64 ? bit(cpu) : 0)) != 0) return false;
+        return true;
+    }
+
+    /// Removes the least and gives it; the set must not be empty.
+    CpuId take_first() {
+        const auto word = words_[least_];
+        const auto first = least_ * 64 + static_cast<std::size_t>(std::countr_zero(word));
+        const auto rest = word & (word - 1);
+        words_[least_] = rest;
+        if (rest == 0)
+            while (++least_ < end_ && words_[least_] == 0) {
+            }
+        return CpuId{static_cast<std::uint32_t>(first)};
     }
 
 private:
     static std::uint64_t bit(CpuId cpu) { return std::uint64_t{1} << (index(cpu) % 64); }
 
     std::vector<std::uint64_t> words_;
+    std::size_t end_;
+    std::size_t least_;  // the first word that is not 0
 };
 
 }  // namespace interlock::os

@@ -21,11 +21,11 @@ ThreadId System::create(std::uint32_t process, std::uint32_t weight) {
 
 Facts System::facts(ThreadId id) {
     const auto& me = thread(id);
-    if (!policy_->needs_burst()) return {.weight = me.weight, .burst = {}};
+    if (!needs_burst_) return {.weight = me.weight, .burst = {}};
     return {.weight = me.weight, .burst = me.in_operation ? me.left : driver_.burst(id)};
 }
 
-void System::wake(ThreadId id, Joining why, std::optional<CpuId> waker) {
+void System::wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker) {
     kernel::check(thread(id).place == Place::away, "a thread that is woken was away");
     const auto where = place(id, why);
     auto& me = thread(id);
@@ -146,11 +146,8 @@ void System::switch_in(CpuId id, ThreadId thread_id) {
     here.last = thread_id;
     record(record::Kind::thread_state, static_cast<std::uint32_t>(thread_id),
            static_cast<std::uint32_t>(id), static_cast<std::uint64_t>(record::State::running));
-    if (me.left.value == 0) {
-        advance(thread_id);
-    } else {
-        to_arm_.insert(id);
-    }
+    to_arm_.insert(id);
+    if (me.left.value == 0) advance(thread_id);
     if (cpu(id).current) decide(id);
 }
 
@@ -161,11 +158,11 @@ void System::switch_out(CpuId id) {
     here.current.reset();
     here.decision.reset();
     here.reschedule = false;
-    to_arm_.insert(id);
 }
 
 void System::go_idle(CpuId id) {
     auto& here = cpu(id);
+    to_arm_.insert(id);
     here.idle = true;
     here.idle_since = now();
     loads_changed_ = true;

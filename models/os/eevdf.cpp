@@ -158,7 +158,7 @@ std::optional<std::size_t> Eevdf::first_eligible(const Queue& queue) const {
     return std::nullopt;
 }
 
-std::optional<ThreadId> Eevdf::pick(RunqueueId id) {
+kernel::Maybe<ThreadId> Eevdf::pick(RunqueueId id) {
     auto& queue = queues_[index(id)];
     const auto before = std::exchange(queue.ran, std::nullopt);
     if (before && is_protected(entity(*before)) && eligible(queue, entity(*before))) {
@@ -196,7 +196,7 @@ void Eevdf::charge(RunqueueId id, ThreadId thread, Duration ran) {
     if (me.vruntime >= me.deadline) me.deadline = me.vruntime + virtual_time(slice_, me);
 }
 
-std::optional<Duration> Eevdf::due(RunqueueId id, ThreadId thread) {
+kernel::Maybe<Duration> Eevdf::due(RunqueueId id, ThreadId thread) {
     const auto& queue = queues_[index(id)];
     if (queue.order.empty()) return std::nullopt;
     const auto& me = entity(thread);

@@ -48,9 +48,9 @@ public:
 
     void enqueue(RunqueueId id, ThreadId thread, Joining why, const Facts& facts) override;
     void dequeue(RunqueueId id, ThreadId thread, Leaving why) override;
-    std::optional<ThreadId> pick(RunqueueId id) override;
+    kernel::Maybe<ThreadId> pick(RunqueueId id) override;
     void charge(RunqueueId id, ThreadId thread, kernel::Duration ran) override;
-    std::optional<kernel::Duration> due(RunqueueId id, ThreadId thread) override;
+    kernel::Maybe<kernel::Duration> due(RunqueueId id, ThreadId thread) override;
     bool preempts(RunqueueId id, ThreadId woken, ThreadId running) override;
     std::size_t queued(RunqueueId id) const override { return queues_[index(id)].runnable; }
     ThreadId queued_at(RunqueueId id, std::size_t i) const override;
@@ -86,7 +86,7 @@ private:
         std::int64_t weight = 0;        // of all, the running ones included
         kernel::SignedWide weighted{};  // sum of w * v, likewise
         std::int64_t zero = 0;          // V when the queue was last emptied
-        std::optional<ThreadId> ran;    // who was put back last
+        kernel::Maybe<ThreadId> ran;    // who was put back last
     };
 
     Entity& entity(ThreadId thread) { return entities_[index(thread)]; }

@@ -21,11 +21,11 @@ public:
     void dequeue(RunqueueId queue, ThreadId thread, Leaving why) override {
         if (why == Leaving::migrated) queues_[index(queue)].remove(thread);
     }
-    std::optional<ThreadId> pick(RunqueueId queue) override {
+    kernel::Maybe<ThreadId> pick(RunqueueId queue) override {
         return queues_[index(queue)].take_first();
     }
     void charge(RunqueueId /*queue*/, ThreadId /*thread*/, kernel::Duration /*ran*/) override {}
-    std::optional<kernel::Duration> due(RunqueueId /*queue*/, ThreadId /*thread*/) override {
+    kernel::Maybe<kernel::Duration> due(RunqueueId /*queue*/, ThreadId /*thread*/) override {
         return std::nullopt;
     }
     bool preempts(RunqueueId /*queue*/, ThreadId /*woken*/, ThreadId /*running*/) override {

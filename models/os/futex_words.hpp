@@ -18,7 +18,7 @@ namespace interlock::os {
 inline constexpr std::uint32_t every_sleeper = std::numeric_limits<std::int32_t>::max();
 
 inline Operation futex_wait(FutexId futex, std::uint32_t expected, Waiting waiting,
-                            std::optional<kernel::Duration> timeout = {}) {
+                            Timeout timeout = {}) {
     Operation operation;
     operation.verb = Verb::futex_wait;
     operation.waiting = waiting;

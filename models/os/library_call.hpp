@@ -3,7 +3,6 @@
 // A call into the C library that a thread is in the middle of.
 
 #include <cstdint>
-#include <optional>
 
 #include "models/os/operation.hpp"
 #include "sim/kernel/time.hpp"
@@ -27,12 +26,10 @@ struct LibraryCall {
     std::uint32_t mutex = 0;
     std::uint64_t sequence = 0;  ///< condition variable: position in the order of waiters
     std::uint64_t g1_start = 0;  ///< condition variable: as seen when a signal was taken
-    std::optional<kernel::Time> deadline;
+    kernel::Maybe<kernel::Time> deadline;
 
-    /// What is left until the deadline; none: waits for ever.
-    std::optional<kernel::Duration> left(kernel::Time now) const {
-        return deadline ? std::optional(*deadline - now) : std::nullopt;
-    }
+    /// What is left until the deadline.
+    Timeout left(kernel::Time now) const { return deadline ? Timeout(*deadline - now) : Timeout(); }
 };
 
 }  // namespace interlock::os

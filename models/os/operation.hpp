@@ -5,9 +5,10 @@
 
 #include <cstdint>
 #include <limits>
-#include <optional>
 
+#include "models/hardware/machine.hpp"
 #include "models/os/ids.hpp"
+#include "sim/kernel/maybe.hpp"
 #include "sim/kernel/time.hpp"
 #include "sim/kernel/wide.hpp"
 
@@ -19,7 +20,20 @@ struct Work {
     kernel::Wide value = 0;
 
     static constexpr Work of(kernel::Duration at_full_speed) {
-        return {static_cast<kernel::Wide>(at_full_speed.count()) * 1'000'000};
+        return {static_cast<kernel::Wide>(at_full_speed.count()) * hardware::Speed{}.ppm};
+    }
+    /// To the first nanosecond at which it is done.
+    constexpr kernel::Duration time_at(hardware::Speed speed) const {
+        const auto rounded_up = [this](auto divisor) {
+            constexpr kernel::Wide narrow = ~std::uint64_t{0} / 2;
+            return value > narrow ? static_cast<std::uint64_t>((value + divisor - 1) / divisor)
+                                  : (static_cast<std::uint64_t>(value) + divisor - 1) / divisor;
+        };
+        // The same twice: a division by a constant is a multiplication.
+        constexpr std::uint64_t full = hardware::Speed{}.ppm;
+        const auto time =
+            speed.ppm == full ? rounded_up(full) : rounded_up(std::uint64_t{speed.ppm});
+        return kernel::Duration{static_cast<kernel::Duration::rep>(time)};
     }
     friend constexpr bool operator==(Work a, Work b) { return a.value == b.value; }
     friend constexpr bool operator<(Work a, Work b) { return a.value < b.value; }
@@ -47,6 +61,9 @@ enum class Verb : std::uint8_t {
     done,  ///< of a machine: its call is over; never reaches the os
 };
 
+/// None: waits for ever.
+using Timeout = kernel::Maybe<kernel::Duration>;
+
 struct Operation {
     Verb verb = Verb::nothing;
     bool interruptible = false;
@@ -54,7 +71,7 @@ struct Operation {
     std::uint32_t object = 0;  ///< the futex, mutex, condition or semaphore
     std::uint32_t mutex = 0;   ///< condition_wait: the mutex
     std::uint32_t value = 0;   ///< futex_wait: expected; futex_wake: how many
-    std::optional<kernel::Duration> timeout;
+    Timeout timeout;
     kernel::Duration time{};
     Work work;
 };
@@ -83,8 +100,7 @@ inline Operation unlock(MutexId mutex) {
             .timeout = {},
             .work = {}};
 }
-inline Operation wait(ConditionId condition, MutexId mutex,
-                      std::optional<kernel::Duration> timeout = {}) {
+inline Operation wait(ConditionId condition, MutexId mutex, Timeout timeout = {}) {
     return {.verb = Verb::condition_wait,
             .object = static_cast<std::uint32_t>(condition),
             .mutex = static_cast<std::uint32_t>(mutex),
@@ -103,7 +119,7 @@ inline Operation broadcast(ConditionId condition) {
             .timeout = {},
             .work = {}};
 }
-inline Operation wait(SemaphoreId semaphore, std::optional<kernel::Duration> timeout = {},
+inline Operation wait(SemaphoreId semaphore, Timeout timeout = {},
                       Waiting waiting = Waiting::blocked) {
     return {.verb = Verb::semaphore_wait,
             .waiting = waiting,

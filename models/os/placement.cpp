@@ -53,8 +53,8 @@ CpuId System::place(ThreadId id, Joining why) const {
 
 /// The best idle CPU: on an idle core before beside a running sibling, fast
 /// before slow, then in order of number.
-std::optional<CpuId> System::idle_cpu() const {
-    std::optional<CpuId> best;
+kernel::Maybe<CpuId> System::idle_cpu() const {
+    kernel::Maybe<CpuId> best;
     bool best_whole = false;
     hardware::Speed best_speed;
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
@@ -89,8 +89,8 @@ bool System::hot(ThreadId id, CpuId destination) const {
 }
 
 /// The CPU with the most threads, if it runs one while others wait there.
-std::optional<CpuId> System::busiest(CpuId but) const {
-    std::optional<CpuId> best;
+kernel::Maybe<CpuId> System::busiest(CpuId but) const {
+    kernel::Maybe<CpuId> best;
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
         const CpuId there{i};
         if (there == but || policy_->queued(queue_of(there)) == 0 || load(there) < 2) continue;
@@ -100,7 +100,7 @@ std::optional<CpuId> System::busiest(CpuId but) const {
 }
 
 /// Moves a thread here from the busiest CPU and lets it run next.
-std::optional<ThreadId> System::pull(CpuId id, bool even_hot) {
+kernel::Maybe<ThreadId> System::pull(CpuId id, bool even_hot) {
     const auto from = busiest(id);
     if (!from) return std::nullopt;
     const auto queue = queue_of(*from);
@@ -134,7 +134,7 @@ void System::arm_balance() {
         if (balance_ && balance_at_ <= at) return;
         balance_at_ = at;
         if (balance_) {
-            simulation_.calendar().reschedule(*balance_, at);
+            simulation_.calendar().reschedule(balance_, at);
             return;
         }
         balance_ = simulation_.calendar().schedule(
@@ -158,7 +158,7 @@ void System::arm_balance() {
 }
 
 /// A CPU of the fastest core of which all CPUs idle.
-std::optional<CpuId> System::idle_core() const {
+kernel::Maybe<CpuId> System::idle_core() const {
     if (idle_ == 0) return std::nullopt;
     const auto found = idle_cpu();
     if (!found || !speeds_.core_idle(speeds_.core_of(static_cast<std::uint32_t>(*found))))
@@ -167,9 +167,9 @@ std::optional<CpuId> System::idle_core() const {
 }
 
 /// The CPU that would gain most if its thread ran on the idle core of `by`.
-std::optional<CpuId> System::hampered(CpuId by) const {
+kernel::Maybe<CpuId> System::hampered(CpuId by) const {
     const auto better = speeds_.speed_of_core(speeds_.core_of(static_cast<std::uint32_t>(by)));
-    std::optional<CpuId> worst;
+    kernel::Maybe<CpuId> worst;
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
         if (!cpus_[i].current || cpus_[i].speed >= better) continue;
         if (!worst || cpus_[i].speed < cpu(*worst).speed) worst = CpuId{i};
@@ -209,7 +209,7 @@ void System::move_running(CpuId from, CpuId to) {
 }
 
 void System::balance() {
-    balance_.reset();
+    balance_ = {};
     loads_changed_ = true;
     for (std::uint32_t i = 0; i < cpus_.size(); ++i)
         if (balance_cpu(CpuId{i})) return;  // one move an interval: the next sees what it did

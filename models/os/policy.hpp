@@ -18,6 +18,7 @@
 #include "models/os/operation.hpp"
 #include "models/os/policy_table.hpp"
 #include "models/os/settings.hpp"
+#include "sim/kernel/maybe.hpp"
 #include "sim/kernel/time.hpp"
 
 namespace interlock::os {
@@ -55,7 +56,7 @@ public:
     virtual void dequeue(RunqueueId queue, ThreadId thread, Leaving why) = 0;
 
     /// Takes the next thread from the queue and lets it run; none if none is runnable.
-    virtual std::optional<ThreadId> pick(RunqueueId queue) = 0;
+    virtual kernel::Maybe<ThreadId> pick(RunqueueId queue) = 0;
 
     /// `thread` runs here and has run for `ran` more. Called before every
     /// decision that concerns its queue.
@@ -63,7 +64,7 @@ public:
 
     /// In how much further running time the os should put `thread` back
     /// (expired) and pick again; none: not before something else happens.
-    virtual std::optional<kernel::Duration> due(RunqueueId queue, ThreadId thread) = 0;
+    virtual kernel::Maybe<kernel::Duration> due(RunqueueId queue, ThreadId thread) = 0;
 
     /// Whether `woken`, just queued, should take the CPU from `running` at once.
     virtual bool preempts(RunqueueId queue, ThreadId woken, ThreadId running) = 0;

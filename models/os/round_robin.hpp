@@ -26,13 +26,13 @@ public:
     void dequeue(RunqueueId queue, ThreadId thread, Leaving why) override {
         if (why == Leaving::migrated) queues_[index(queue)].remove(thread);
     }
-    std::optional<ThreadId> pick(RunqueueId queue) override {
+    kernel::Maybe<ThreadId> pick(RunqueueId queue) override {
         return queues_[index(queue)].take_first();
     }
     void charge(RunqueueId /*queue*/, ThreadId thread, kernel::Duration ran) override {
         used_[index(thread)] += ran;
     }
-    std::optional<kernel::Duration> due(RunqueueId queue, ThreadId thread) override {
+    kernel::Maybe<kernel::Duration> due(RunqueueId queue, ThreadId thread) override {
         if (queues_[index(queue)].empty()) return std::nullopt;
         auto& used = used_[index(thread)];
         if (used >= quantum_) used %= quantum_;

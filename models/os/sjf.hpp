@@ -30,7 +30,7 @@ public:
             std::erase_if(queues_[index(queue)],
                           [thread](const Entry& entry) { return entry.thread == thread; });
     }
-    std::optional<ThreadId> pick(RunqueueId queue) override {
+    kernel::Maybe<ThreadId> pick(RunqueueId queue) override {
         auto& entries = queues_[index(queue)];
         if (entries.empty()) return std::nullopt;
         const auto thread = entries.front().thread;
@@ -38,7 +38,7 @@ public:
         return thread;
     }
     void charge(RunqueueId /*queue*/, ThreadId /*thread*/, kernel::Duration /*ran*/) override {}
-    std::optional<kernel::Duration> due(RunqueueId /*queue*/, ThreadId /*thread*/) override {
+    kernel::Maybe<kernel::Duration> due(RunqueueId /*queue*/, ThreadId /*thread*/) override {
         return std::nullopt;
     }
     bool preempts(RunqueueId /*queue*/, ThreadId /*woken*/, ThreadId /*running*/) override {

@@ -54,6 +54,7 @@ System::System(const hardware::Machine& machine, const Settings& settings, kerne
                                             .cpus = machine.cpus(),
                                             .tick = tick_,
                                             .quantum = settings.quantum});
+    needs_burst_ = policy_->needs_burst();
     // The books take a CPU for a fast one until they are told otherwise.
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
         cpus_[i].speed = speeds_.speed(i);
@@ -63,15 +64,17 @@ System::System(const hardware::Machine& machine, const Settings& settings, kerne
 }
 
 Stop System::run(std::optional<Time> until, std::uint64_t events_max) {
+    until_ = until.value_or(Time::max());
+    events_max_ = events_max;
     settle();
     auto& calendar = simulation_.calendar();
     while (!stopped_) {
         if (calendar.empty()) return Stop::out_of_events;
-        if (until && calendar.next_time() > *until) {
-            simulation_.advance_to(*until);
+        if (calendar.next_time() > until_) {
+            simulation_.advance_to(until_);
             return Stop::time_bound;
         }
-        if (simulation_.events() >= events_max || operations_ > operations_max)
+        if (simulation_.events() >= events_max_ || operations_ > operations_max)
             return Stop::event_bound;
         const auto before = now();
         const auto event = simulation_.advance();
@@ -82,9 +85,12 @@ Stop System::run(std::optional<Time> until, std::uint64_t events_max) {
     return Stop::asked;
 }
 
-void System::handle(const Event& event) {
-    switch (static_cast<EventKind>(event.kind)) {
-    case EventKind::cpu: return cpu_event(CpuId{event.subject});
+void System::handle(Event event) {
+    const auto kind = static_cast<EventKind>(event.kind);
+    if (kind == EventKind::cpu) [[likely]]  // no jump through a table
+        return cpu_event(CpuId{event.subject});
+    switch (kind) {
+    case EventKind::cpu: return;
     case EventKind::idle_exit: {
         cpus_[event.subject].waking = false;
         to_dispatch_.insert(CpuId{event.subject});
@@ -103,16 +109,16 @@ void System::at(Time time, std::uint32_t subject) {
 
 /// Handlers marked; here it is decided, in order of CPU number.
 void System::settle() {
-    while (const auto id = to_dispatch_.take_first()) dispatch(*id);
+    while (!to_dispatch_.empty()) dispatch(to_dispatch_.take_first());
     if (stopped_ || operations_ > operations_max) return;  // nothing is armed any more
-    while (const auto id = to_retime_.take_first()) retime(*id);
+    while (!to_retime_.empty()) retime(to_retime_.take_first());
     if (loads_changed_) arm_balance();
-    while (const auto id = to_arm_.take_first()) arm(*id);
+    while (!to_arm_.empty()) arm(to_arm_.take_first());
 }
 
 void System::cpu_event(CpuId id) {
     auto& here = cpu(id);
-    here.event.reset();
+    here.event = {};
     to_arm_.insert(id);
     if (here.current && here.event_completes) {
         auto& running = thread(*here.current);
@@ -123,7 +129,7 @@ void System::cpu_event(CpuId id) {
                       "a burst ends at the nanosecond its work is done");
         running.left = {};
         running.as_of = now();
-        advance(*here.current);
+        advance(*here.current, Ahead::allowed);
     }
     if (here.current && here.decision && *here.decision <= now()) {
         here.reschedule = true;
@@ -137,19 +143,19 @@ void System::arm(CpuId id) {
     auto& here = cpu(id);
     auto& calendar = simulation_.calendar();
     if (!here.current) {
-        if (here.event) calendar.cancel(*here.event);
-        here.event.reset();
+        calendar.cancel(here.event);
+        here.event = {};
         return;
     }
     const bool completes = completes_first(here);
     const auto at = completes ? completion(here) : *here.decision;
     if (here.event) {
         if (here.event_completes == completes) {
-            if (here.event_at != at) calendar.reschedule(*here.event, at);
+            if (here.event_at != at) calendar.reschedule(here.event, at);
             here.event_at = at;
             return;
         }
-        calendar.cancel(*here.event);
+        calendar.cancel(here.event);
     }
     here.event = calendar.schedule(
         at, completes ? EventClass::completion : EventClass::tick,
@@ -178,6 +184,8 @@ void System::retime(CpuId id) {
 }
 
 void System::begin_burst(Thread& thread, Work work) {
+    thread.in_operation = true;
+    thread.withheld = {};
     thread.left = work;
     thread.as_of = now();
     to_arm_.insert(thread.cpu);
@@ -195,12 +203,7 @@ bool System::completes_first(const Cpu& cpu) const {
 /// The first nanosecond at which the work of the burst is done.
 Time System::completion(const Cpu& cpu) const {
     const auto& running = threads_[index(*cpu.current)];
-    const auto left = running.left.value;
-    const std::uint64_t speed = cpu.speed.ppm;
-    constexpr kernel::Wide narrow = ~std::uint64_t{0} / 2;
-    const auto time = left <= narrow ? (static_cast<std::uint64_t>(left) + speed - 1) / speed
-                                     : static_cast<std::uint64_t>((left + speed - 1) / speed);
-    return running.as_of + Duration{static_cast<Duration::rep>(time)};
+    return running.as_of + running.left.time_at(cpu.speed);
 }
 
 /// The first tick at or after `due`.

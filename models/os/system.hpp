@@ -36,6 +36,7 @@
 #include "models/os/settings.hpp"
 #include "models/os/thread_lists.hpp"
 #include "models/record/kinds.hpp"
+#include "sim/kernel/maybe.hpp"
 #include "sim/kernel/random.hpp"
 #include "sim/kernel/simulation.hpp"
 
@@ -120,13 +121,13 @@ private:
         kernel::Time ran_until{};
         Operation operation;
         LibraryCall call;
-        std::optional<FutexId> asleep_on;
-        std::optional<kernel::EventId> timer;
+        kernel::Maybe<FutexId> asleep_on;
+        kernel::EventId timer;  ///< none: the default
     };
 
     struct Cpu {
-        std::optional<ThreadId> current;
-        std::optional<ThreadId> last;  ///< ran here last
+        kernel::Maybe<ThreadId> current;
+        kernel::Maybe<ThreadId> last;  ///< ran here last
         bool idle = true;
         bool waking = false;  ///< leaves idle; its event is `idle_exit`
         bool reschedule = false;
@@ -134,15 +135,15 @@ private:
         hardware::Speed speed;
         kernel::Time idle_since{};
         kernel::Time charged_until{};
-        std::optional<kernel::Time> decision;  ///< of the policy
-        std::optional<kernel::EventId> event;
+        kernel::Maybe<kernel::Time> decision;  ///< of the policy
+        kernel::EventId event;                 ///< none: the default
         kernel::Time event_at{};
         bool event_completes = false;
         std::uint32_t failed_pulls = 0;
     };
 
     // system.cpp: the loop, and time on the CPUs
-    void handle(const kernel::Event& event);
+    void handle(kernel::Event event);
     void settle();
     void cpu_event(CpuId id);
     void arm(CpuId id);
@@ -154,8 +155,11 @@ private:
     kernel::Time on_tick(kernel::Time due) const;
 
     // calls.cpp: what threads ask for
-    void advance(ThreadId id);
-    Operation next_operation(ThreadId id);
+    enum class Ahead : bool { no, allowed };
+    void advance(ThreadId id, Ahead ahead = Ahead::no);
+    bool runs_ahead(CpuId id, Work work);
+    bool issue(ThreadId id, Ahead ahead);
+    bool start(ThreadId id, const Operation& operation, Ahead ahead);
     kernel::Duration price(const Operation& operation) const;
     bool comes_from_elsewhere(const Operation& operation, CpuId cpu);
     Work line_transfer();
@@ -166,10 +170,10 @@ private:
     void leave(ThreadId id);
     void vacate(CpuId id);
     void timer_event(ThreadId id);
-    void wake_first(FutexId futex, std::optional<CpuId> waker);
+    void wake_first(FutexId futex, kernel::Maybe<CpuId> waker);
 
     // dispatch.cpp: who runs where
-    void wake(ThreadId id, Joining why, std::optional<CpuId> waker);
+    void wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker);
     void rouse(CpuId id);
     void notify(CpuId id, ThreadId queued);
     void dispatch(CpuId id);
@@ -183,17 +187,17 @@ private:
 
     // placement.cpp: where a woken thread goes, and what idle and busy CPUs pull
     CpuId place(ThreadId id, Joining why) const;
-    std::optional<CpuId> idle_cpu() const;
+    kernel::Maybe<CpuId> idle_cpu() const;
     CpuId least_loaded() const;
     std::size_t load(CpuId id) const;
-    std::optional<ThreadId> pull(CpuId id, bool even_hot);
-    std::optional<CpuId> busiest(CpuId but) const;
+    kernel::Maybe<ThreadId> pull(CpuId id, bool even_hot);
+    kernel::Maybe<CpuId> busiest(CpuId but) const;
     bool hot(ThreadId thread, CpuId destination) const;
     void arm_balance();
     void balance();
     bool balance_cpu(CpuId id);
-    std::optional<CpuId> idle_core() const;
-    std::optional<CpuId> hampered(CpuId by) const;
+    kernel::Maybe<CpuId> idle_core() const;
+    kernel::Maybe<CpuId> hampered(CpuId by) const;
     bool push();  // whether it moved one
     void move_running(CpuId from, CpuId to);
 
@@ -219,6 +223,7 @@ private:
     kernel::Duration tick_phase_{};
     CLibraryState library_;
     std::unique_ptr<Policy> policy_;
+    bool needs_burst_ = false;
     ThreadLists<FutexId> sleepers_;  // the longest sleeper first, as the kernel wakes them
     std::vector<Thread> threads_;
     std::vector<Cpu> cpus_;
@@ -231,10 +236,12 @@ private:
     std::size_t idle_ = 0;     ///< CPUs that are idle and not on their way out of it
     std::size_t waiting_ = 0;  ///< threads queued on any runqueue
     bool loads_changed_ = false;
-    std::optional<kernel::EventId> balance_;
+    kernel::EventId balance_;
     kernel::Time balance_at_{};
     std::uint32_t failed_pushes_ = 0;
     bool stopped_ = false;
+    kernel::Time until_ = kernel::Time::max();
+    std::uint64_t events_max_ = 0;
     std::uint64_t operations_ = 0;  ///< since time last moved
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "models/os/ids.hpp"
+#include "sim/kernel/maybe.hpp"
 
 namespace interlock::os {
 
@@ -37,7 +38,7 @@ public:
         --head.size;
     }
 
-    std::optional<ThreadId> take_first(Key key) {
+    kernel::Maybe<ThreadId> take_first(Key key) {
         if (empty(key)) return std::nullopt;
         const ThreadId first{heads_[index(key)].first};
         remove(key, first);

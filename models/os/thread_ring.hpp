@@ -10,6 +10,7 @@
 
 #include "models/os/ids.hpp"
 #include "sim/kernel/check.hpp"
+#include "sim/kernel/maybe.hpp"
 
 namespace interlock::os {
 
@@ -25,7 +26,7 @@ public:
         slots_[slot(size_++)] = thread;
     }
 
-    std::optional<ThreadId> take_first() {
+    kernel::Maybe<ThreadId> take_first() {
         if (empty()) return std::nullopt;
         const auto thread = slots_[first_];
         first_ = slot(1);

@@ -40,8 +40,11 @@ void Ledger::take(std::span<const Record> records) {
 void Ledger::one(const Record& record) {
     check(record.at >= now_, "time never goes back");
     now_ = record.at;
-    switch (static_cast<Kind>(record.kind)) {
-    case Kind::thread_state: return state(record);
+    const auto kind = static_cast<Kind>(record.kind);
+    if (kind == Kind::thread_state) [[likely]]  // no jump through a table
+        return state(record);
+    switch (kind) {
+    case Kind::thread_state:
     case Kind::thread_created:
     case Kind::thread_rate:
     case Kind::thread_exited: return thread_record(record);
@@ -78,8 +81,7 @@ void Ledger::one(const Record& record) {
 }
 
 /// What the thread did until now.
-void Ledger::book(std::uint32_t id, Time now) {
-    auto& thread = threads_[id];
+void Ledger::book(Thread& thread, Time now) {
     const bool runs = thread.state == State::running;
     const auto time = counted(now) - counted(thread.since);
     thread.spent[!runs && thread.asks ? lock_wait : place_of(thread.state)] += time;
@@ -99,11 +101,11 @@ Ledger::Thread& Ledger::thread_of(std::uint32_t id) {
     return threads_[id];
 }
 
-void Ledger::free_cpu(std::uint32_t id) {
-    const auto& thread = threads_[id];
+void Ledger::free_cpu(std::uint32_t id, const Thread& thread) {
     if (thread.state != State::running) return;
-    check(cpus_[*thread.cpu].thread == id, "a thread leaves the CPU it runs on");
-    cpus_[*thread.cpu].thread.reset();
+    auto& cpu = cpus_[*thread.cpu];
+    check(cpu.thread == id, "a thread leaves the CPU it runs on");
+    cpu.thread.reset();
 }
 
 void Ledger::state(const Record& record) {
@@ -111,15 +113,17 @@ void Ledger::state(const Record& record) {
     const auto state = static_cast<State>(record.detail);
     auto& thread = thread_of(id);
     check(thread.state != State::running || state != State::running, "a thread runs on one CPU");
-    book(id, record.at);
-    free_cpu(id);
+    book(thread, record.at);
+    free_cpu(id, thread);
     thread.state = state;
     if (state != State::running) return;
     auto& cpu = cpus_[record.place];
     check(!cpu.thread, "a CPU runs one thread at a time");
     cpu.thread = id;
-    if (counts() && cpu.last != id) ++books_.cpus[record.place].switches;
-    if (counts() && thread.cpu && *thread.cpu != record.place) ++books_.migrations;
+    if (counts()) {
+        if (cpu.last != id) ++books_.cpus[record.place].switches;
+        if (thread.cpu && *thread.cpu != record.place) ++books_.migrations;
+    }
     cpu.last = id;
     thread.cpu = record.place;
 }
@@ -136,14 +140,14 @@ void Ledger::thread_record(const Record& record) {
         return;
     case Kind::thread_rate: {
         auto& cpu = cpus_[record.place];
-        if (cpu.thread) book(*cpu.thread, record.at);
+        if (cpu.thread) book(threads_[*cpu.thread], record.at);
         cpu.slower = full_speed - std::min(record.detail, full_speed);
         return;
     }
     default: {
         auto& thread = thread_of(id);
-        book(id, record.at);
-        free_cpu(id);
+        book(thread, record.at);
+        free_cpu(id, thread);
         thread.exited = true;
         thread.state = State::blocked;
         books_.threads[id].exited = record.at;
@@ -186,7 +190,7 @@ void Ledger::request(const Record& record) {
     const auto& lock = locks_[record.place];
     check(!thread.asks, "a thread asks for one lock at a time");
     check(lock.holder != id, "who holds a lock does not ask for it");
-    book(id, record.at);
+    book(thread, record.at);
     thread.asks = true;
     thread.asked = record.at;
     thread.contended = record.detail == 1;
@@ -202,7 +206,7 @@ void Ledger::grant(const Record& record) {
     auto& lock = locks_[record.place];
     check(!lock.holder, "a lock has at most one holder");
     check(thread.asks, "a lock is granted to one who asked");
-    book(id, record.at);
+    book(thread, record.at);
     thread.asks = false;
     lock.holder = id;
     lock.since = record.at;
@@ -227,13 +231,13 @@ void Ledger::task_record(const Record& record) {
     case Kind::task_started:
         check(books.arrived.has_value(), "a task starts after it has arrived");
         instance.thread = static_cast<std::uint32_t>(record.detail);
-        book(instance.thread, record.at);
+        book(threads_[instance.thread], record.at);
         instance.ran_before = threads_[instance.thread].ran;
         books.started = record.at;
         return;
     default:
         check(books.started.has_value(), "a task finishes after it has started");
-        book(instance.thread, record.at);
+        book(threads_[instance.thread], record.at);
         books.cpu = threads_[instance.thread].ran - instance.ran_before;
         books.finished = record.at;
         return;
@@ -254,7 +258,7 @@ Books Ledger::close(Time end) {
     for (std::uint32_t id = 0; id < threads_.size(); ++id) {
         auto& thread = threads_[id];
         auto& books = books_.threads[id];
-        if (!thread.exited) book(id, end);
+        if (!thread.exited) book(thread, end);
         books.running = thread.spent[place_of(State::running)];
         books.cpu_wait = thread.spent[place_of(State::cpu_wait)];
         books.io = thread.spent[place_of(State::io)];

@@ -10,12 +10,12 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
 #include "models/record/books.hpp"
 #include "models/record/kinds.hpp"
+#include "sim/kernel/maybe.hpp"
 #include "sim/kernel/trace.hpp"
 
 namespace interlock::record {
@@ -49,7 +49,7 @@ private:
         bool exited = false;
         bool asks = false;  // for its interpreter's lock
         bool contended = false;
-        std::optional<std::uint32_t> cpu;  // runs there, or last ran there
+        kernel::Maybe<std::uint32_t> cpu;  // runs there, or last ran there
         kernel::Time since{};              // of what is not booked yet
         std::array<kernel::Duration, 5> spent{};
         kernel::Duration ran{};  // in all, warm-up or not
@@ -58,19 +58,19 @@ private:
         std::uint64_t seen = 0;  // grants of the lock when it asked
     };
     struct Cpu {
-        std::optional<std::uint32_t> thread;  // runs now
-        std::optional<std::uint32_t> last;
+        kernel::Maybe<std::uint32_t> thread;  // runs now
+        kernel::Maybe<std::uint32_t> last;
         std::uint64_t slower = 0;  // ppm below full speed
     };
     struct Lock {
-        std::optional<std::uint32_t> holder;
+        kernel::Maybe<std::uint32_t> holder;
         std::uint64_t grants = 0;
         kernel::Time since{};
     };
     struct Instance {
         std::uint32_t thread = 0;
         kernel::Duration ran_before{};
-        std::optional<std::uint32_t> mark;
+        kernel::Maybe<std::uint32_t> mark;
         kernel::Time marked{};
     };
 
@@ -80,8 +80,8 @@ private:
     void request(const kernel::Record& record);
     void task_record(const kernel::Record& record);
     void state(const kernel::Record& record);
-    void book(std::uint32_t id, kernel::Time now);
-    void free_cpu(std::uint32_t id);
+    void book(Thread& thread, kernel::Time now);
+    void free_cpu(std::uint32_t id, const Thread& thread);
     Thread& thread_of(std::uint32_t id);
     void grant(const kernel::Record& record);
     void mark(const kernel::Record& record);

@@ -41,6 +41,7 @@ struct Event {
 /// names nothing, though the slot may be used again. The default names nothing.
 struct EventId {
     std::uint64_t value = 0;
+    explicit operator bool() const { return value != 0; }
     friend bool operator==(EventId, EventId) = default;
 };
 
@@ -85,8 +86,9 @@ public:
     }
     bool empty() const { return size() == 0; }
     std::size_t size() const { return end_ - root - (hole_ ? 1 : 0); }
-    Time next_time() const;  ///< the calendar must not be empty
-    Event pop();             ///< likewise
+    Time next_time() const;         ///< the calendar must not be empty
+    bool any_until(Time at) const;  ///< whether an event is due by then
+    Event pop();                    ///< the calendar must not be empty
 
 private:
     using Key = Wide;
@@ -108,6 +110,7 @@ private:
 
     static Position first_child(Position of) { return 4 * (of - 2); }
     static Position parent(Position of) { return of / 4 + 2; }
+    static std::uint64_t high(Key key) { return static_cast<std::uint64_t>(key >> low_bits); }
     static std::uint64_t low(Key key) { return static_cast<std::uint64_t>(key); }
     static Slot slot_of(Key key) { return static_cast<Slot>(low(key) & (pending_max - 1)); }
     static Slot slot_of(EventId id) { return static_cast<Slot>(id.value & (pending_max - 1)); }
@@ -120,8 +123,7 @@ private:
         return static_cast<std::uint64_t>(at.time_since_epoch().count()) ^ sign;
     }
     static Time time_of(Key key) {
-        return Time{Duration{
-            static_cast<std::int64_t>(static_cast<std::uint64_t>(key >> low_bits) ^ sign)}};
+        return Time{Duration{static_cast<std::int64_t>(high(key) ^ sign)}};
     }
 
     void put(Position position, Key key) {
@@ -219,13 +221,22 @@ inline Time Calendar::next_time() const {
     return time_of(hole_ ? least_of_four(first_child(root)).key : keys_[root]);
 }
 
+inline bool Calendar::any_until(Time at) const {
+    if (empty()) return false;
+    const auto time = ordinal(at);
+    if (!hole_) return high(keys_[root]) <= time;
+    const Key* const key = &keys_[first_child(root)];
+    return high(key[0]) <= time || high(key[1]) <= time || high(key[2]) <= time ||
+           high(key[3]) <= time;
+}
+
 /// Leaves a hole at the root, for most events schedule another: that one then
 /// sinks once, where closing the hole and adding at the end would move twice.
 inline Event Calendar::pop() {
     check(!empty(), "an event is popped of those that pend");
     if (hole_) close_hole();
     const auto key = keys_[root];
-    now_ = static_cast<std::uint64_t>(key >> low_bits);
+    now_ = high(key);
     keys_[root] = 0;
     hole_ = true;
     const auto slot = slot_of(key);

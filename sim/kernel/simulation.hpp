@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "sim/kernel/calendar.hpp"
+#include "sim/kernel/check.hpp"
 #include "sim/kernel/time.hpp"
 #include "sim/kernel/trace.hpp"
 
@@ -23,6 +24,16 @@ public:
         now_ = calendar_.next_time();
         ++events_;
         return calendar_.pop();
+    }
+
+    /// Moves the time to an event that need not stand in the calendar, because
+    /// nothing in there is as early; false, and nothing done, if something is.
+    bool advance_before_calendar(Time time) {
+        check(time >= now_, "an event is not before the last one that happened");
+        if (calendar_.any_until(time)) return false;
+        now_ = time;
+        ++events_;
+        return true;
     }
 
     /// Moves the time without an event, to the end of a bounded run.

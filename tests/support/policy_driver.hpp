@@ -152,7 +152,7 @@ private:
     std::vector<Job> jobs_;
     std::size_t arrived_ = 0;
     Duration now_{};
-    std::optional<os::ThreadId> current_;
+    kernel::Maybe<os::ThreadId> current_;
     std::optional<Duration> decision_;
     std::vector<Run> runs_;
 };

@@ -51,9 +51,7 @@ public:
     void time_out(os::ThreadId thread) { run(thread, Outcome::timed_out); }
 
     bool waits(os::ThreadId thread) const { return operation(thread).verb == Verb::condition_wait; }
-    std::optional<kernel::Duration> timeout(os::ThreadId thread) const {
-        return operation(thread).timeout;
-    }
+    os::Timeout timeout(os::ThreadId thread) const { return operation(thread).timeout; }
     /// What the others were told since the last question.
     std::vector<Note> notes() { return std::exchange(notes_, {}); }
 

@@ -73,6 +73,7 @@ TEST_CASE("calendar: an empty one has no next event", "[kernel]") {
     Calendar calendar;
     CHECK_THROWS_AS(calendar.pop(), BrokenInvariant);
     CHECK_THROWS_AS(calendar.next_time(), BrokenInvariant);
+    CHECK_FALSE(calendar.any_until(Time::max()));
     calendar.schedule(at(0ms), EventClass::timer, {});
     calendar.pop();
     CHECK_THROWS_AS(calendar.pop(), BrokenInvariant);
@@ -154,6 +155,8 @@ TEST_CASE("calendar: any mix of commands does what an ordered map does", "[kerne
             expected.emplace(key, subject);
         } else if (choice < 6 && !expected.empty()) {
             REQUIRE(calendar.next_time() == std::get<0>(expected.begin()->first));
+            REQUIRE(calendar.any_until(calendar.next_time()));
+            REQUIRE_FALSE(calendar.any_until(calendar.next_time() - 1ns));
             now = calendar.next_time();
             REQUIRE(calendar.pop().subject == expected.begin()->second);
             expected.erase(expected.begin());
