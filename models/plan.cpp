@@ -24,7 +24,6 @@ using interpreter::Instruction;
 using interpreter::Script;
 using interpreter::ScriptId;
 using interpreter::StartMethod;
-using interpreter::Unit;
 
 constexpr std::uint32_t board = 0;
 constexpr std::uint32_t submitted = 1;  // executor: tasks; pool: chunks

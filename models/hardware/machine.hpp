@@ -15,6 +15,7 @@ namespace interlock::hardware {
 /// A rate of progress in parts per million of the fastest core's full speed.
 struct Speed {
     std::uint32_t ppm = 1'000'000;
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 reads the 0 that <=> is compared to
     friend auto operator<=>(const Speed&, const Speed&) = default;
 };
 

@@ -88,9 +88,9 @@ public:
     const std::vector<NamedLock>& locks() const { return locks_; }
     kernel::Time now() const { return system_.now(); }
 
-    os::Operation next(os::ThreadId thread, os::Outcome last) override;
-    void exited(os::ThreadId thread) override;
-    os::Work burst(os::ThreadId thread) override;
+    os::Operation next(os::ThreadId id, os::Outcome last) override;
+    void exited(os::ThreadId id) override;
+    os::Work burst(os::ThreadId id) override;
     void happens(std::uint32_t subject) override;
 
 private:

@@ -95,7 +95,7 @@ public:
 
     /// Cuts the burst of a thread at its next check point, one every `spacing`
     /// of work since the burst began. No effect on what cannot be interrupted.
-    void interrupt(ThreadId thread, Work spacing);
+    void interrupt(ThreadId id, Work spacing);
 
     /// What an interrupted burst has left.
     Work withheld(ThreadId thread) const { return threads_[index(thread)].withheld; }
@@ -192,7 +192,7 @@ private:
     std::size_t load(CpuId id) const;
     kernel::Maybe<ThreadId> pull(CpuId id, bool even_hot);
     kernel::Maybe<CpuId> busiest(CpuId but) const;
-    bool hot(ThreadId thread, CpuId destination) const;
+    bool hot(ThreadId id, CpuId destination) const;
     void arm_balance();
     void balance();
     bool balance_cpu(CpuId id);

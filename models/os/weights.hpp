@@ -14,7 +14,8 @@ constexpr std::uint32_t weight_of_nice(int nice) {
         9548,  7620,  6100,  4904,  3906,  3121,  2501,  1991,  1586,  1277,
         1024,  820,   655,   526,   423,   335,   272,   215,   172,   137,
         110,   87,    70,    56,    45,    36,    29,    23,    18,    15};
-    return weights.at(static_cast<std::size_t>(nice + 20));
+    const auto place = nice + 20;
+    return weights.at(static_cast<std::size_t>(place));
 }
 
 }  // namespace interlock::os
