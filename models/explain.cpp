@@ -1,8 +1,9 @@
 // Which of the causes decides is asked in a fixed order, from the most certain:
 // an interpreter lock that is nearly always held, starts that cost more than
 // the work, returns from I/O that wait for the lock, CPUs that are all busy,
-// one task that is longer than the rest, waiting for I/O. Thresholds are
-// stated beside each; they choose words, never figures.
+// one task that is longer than the rest, tasks that wait for each other, the
+// lock again, waiting for I/O. Thresholds are stated beside each; they choose
+// words, never figures.
 
 #include "models/explain.hpp"
 
@@ -118,6 +119,27 @@ const InstanceResult* longest(const Result& result) {
     return found;
 }
 
+/// Tasks that wait for what other tasks hold, put or reach.
+std::string waiting_for_each_other(const Case& question, const Result& result) {
+    const bool may = uses(question, [](const workload::StepKind& k) {
+        return std::holds_alternative<workload::Acquire>(k) ||
+               std::holds_alternative<workload::Barrier>(k) ||
+               std::holds_alternative<workload::Wait>(k) ||
+               std::holds_alternative<workload::Put>(k) || std::holds_alternative<workload::Get>(k);
+    });
+    if (!may) return {};
+    Duration blocked{};
+    Duration whole{};
+    for (const auto& thread : result.threads) {
+        if (thread.name == "main") continue;  // waits for the workers
+        blocked += thread.spent.blocked;
+        whole += life(thread.spent);
+    }
+    if (share(blocked, whole) < 0.3) return {};
+    return fmt::format("the tasks wait for each other {} of the time",
+                       percent(share(blocked, whole)));
+}
+
 /// The work is smaller than what starting and joining the workers takes.
 std::string start_costs(const Case& question, const Result& result) {
     const auto kind = question.strategy.kind;
@@ -161,7 +183,7 @@ std::string why(const Case& question, const Result& result) {
     const bool alone = kind == StrategyKind::serial;
     const bool one_process = kind != StrategyKind::processes;
     if (!alone) {
-        if (const auto text = start_costs(question, result); !text.empty()) return text;
+        if (auto text = start_costs(question, result); !text.empty()) return text;
         if (one_process && result.lock && result.lock->held_share > 0.9)
             return fmt::format("the lock is held {} of the time {}",
                                percent(result.lock->held_share), held_by(question));
@@ -169,7 +191,7 @@ std::string why(const Case& question, const Result& result) {
             return fmt::format(
                 "whoever returns from I/O waits for the lock: {} on average",
                 readable(Duration{static_cast<Duration::rep>(behind.front()->lock_waits.mean())}));
-        if (const auto text = busy_cpus(question, result); !text.empty()) return text;
+        if (auto text = busy_cpus(question, result); !text.empty()) return text;
     }
     const auto whole = life(result.totals);
     if (alone && share(result.totals.io, whole) > 0.5)
@@ -178,10 +200,12 @@ std::string why(const Case& question, const Result& result) {
     if (alone) return "one after the other, on one CPU";
     if (const auto* task = longest(result); task != nullptr) {
         const auto length = *task->finish - *task->first_run;
-        if (share(length, makespan) > 0.8)
+        // Its own work and I/O, not what it waited for others.
+        if (share(length, makespan) > 0.8 && share(task->cpu + task->io, length) > 0.8)
             return fmt::format("{} alone takes {} of the {}", task->name, readable(length),
                                readable(makespan));
     }
+    if (auto text = waiting_for_each_other(question, result); !text.empty()) return text;
     if (result.lock && one_process && result.lock->held_share > 0.5)
         return fmt::format("the lock is held {} of the time {}", percent(result.lock->held_share),
                            held_by(question));
@@ -197,9 +221,9 @@ namespace {
 void find_races(const Case& question, Result& result) {
     for (const auto& object : result.objects) {
         if (object.lost == 0) continue;
-        const auto cause = question.strategy.kind == StrategyKind::processes
-                               ? ""
-                               : ": another thread wrote between the read and the write";
+        const auto* cause = question.strategy.kind == StrategyKind::processes
+                                ? ""
+                                : ": another thread wrote between the read and the write";
         result.findings.push_back(
             {.kind = "race",
              .text = fmt::format("{} of {} writes to '{}' were lost{}", object.lost, object.writes,

@@ -101,7 +101,7 @@ private:
     }
 
     kernel::Random noise() const {
-        return kernel::Random(options_.seed, kernel::stream_of("machine") + options_.replication);
+        return {options_.seed, kernel::stream_of("machine") + options_.replication};
     }
 
     void people(interpreter::Engine& engine) const {
@@ -265,7 +265,8 @@ private:
                      .arrival = instances_[i].arrival,
                      .first_run = book.started,
                      .finish = book.finished,
-                     .cpu = book.cpu});
+                     .cpu = book.cpu,
+                     .io = book.io});
         }
         std::stable_sort(result_.completion_order.begin(), result_.completion_order.end(),
                          [&](std::uint32_t a, std::uint32_t b) {

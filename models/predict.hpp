@@ -46,6 +46,7 @@ struct InstanceResult {
     std::optional<kernel::Time> first_run;
     std::optional<kernel::Time> finish;
     kernel::Duration cpu{};
+    kernel::Duration io{};
 };
 
 struct LockResult {

@@ -48,6 +48,7 @@ struct InstanceBooks {
     std::optional<kernel::Time> started;
     std::optional<kernel::Time> finished;
     kernel::Duration cpu{};  ///< running time of its thread from started to finished
+    kernel::Duration io{};   ///< likewise, waiting for I/O; from the end of the warm-up on
 };
 
 struct ObjectBooks {

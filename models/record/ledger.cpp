@@ -233,12 +233,14 @@ void Ledger::task_record(const Record& record) {
         instance.thread = static_cast<std::uint32_t>(record.detail);
         book(threads_[instance.thread], record.at);
         instance.ran_before = threads_[instance.thread].ran;
+        instance.io_before = threads_[instance.thread].spent[place_of(State::io)];
         books.started = record.at;
         return;
     default:
         check(books.started.has_value(), "a task finishes after it has started");
         book(threads_[instance.thread], record.at);
         books.cpu = threads_[instance.thread].ran - instance.ran_before;
+        books.io = threads_[instance.thread].spent[place_of(State::io)] - instance.io_before;
         books.finished = record.at;
         return;
     }

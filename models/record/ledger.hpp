@@ -70,6 +70,7 @@ private:
     struct Instance {
         std::uint32_t thread = 0;
         kernel::Duration ran_before{};
+        kernel::Duration io_before{};
         kernel::Maybe<std::uint32_t> mark;
         kernel::Time marked{};
     };

@@ -244,6 +244,7 @@ TEST_CASE("ledger: a task's CPU time is that of its thread from its start to its
     CHECK(books.instances[1].started == Time{3ms});
     CHECK(books.instances[1].finished == Time{10ms});
     CHECK(books.instances[1].cpu == 3ms);
+    CHECK(books.instances[1].io == 4ms);
     CHECK_FALSE(books.instances[0].arrived.has_value());
 }
 

@@ -1,0 +1,87 @@
+// The reason that a sentence gives, where it can only be one.
+
+#include <string>
+
+#include "tests/support/catch.hpp"
+#include "tests/support/scenario.hpp"
+
+namespace interlock::models {
+namespace {
+
+using support::run;
+
+const std::string four_cpus = "machine: {cores: 4, costs: none}\ninterpreter: cpython-3.11\n";
+const std::string no_lock = "machine: {cores: 4, costs: none}\ninterpreter: none\n";
+
+std::string why_of(const std::string& scenario) { return run(scenario).at(0).why; }
+
+bool says(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("why: bytecode that holds the lock all the time", "[models]") {
+    const auto why = why_of(four_cpus + R"(
+programs: {work: [{compute: 100ms}]}
+tasks: [{program: work, count: 4}]
+strategies: [{threads: 4}]
+)");
+    INFO(why);
+    CHECK(says(why, "the lock is held"));
+    CHECK(says(why, "by bytecode"));
+}
+
+TEST_CASE("why: C code that keeps the lock is called by its name", "[models]") {
+    const auto why = why_of(four_cpus + R"(
+programs: {work: [{native: 100ms}]}
+tasks: [{program: work, count: 4}]
+strategies: [{threads: 4}]
+)");
+    INFO(why);
+    CHECK(says(why, "by C code that does not release it"));
+}
+
+TEST_CASE("why: one task that is longer than all the rest", "[models]") {
+    const auto why = why_of(no_lock + R"(
+programs: {long: [{compute: 100ms}], short: [{compute: 10ms}]}
+tasks: [{name: a, program: long}, {name: b, program: short, count: 3}]
+strategies: [{threads: 4}]
+)");
+    INFO(why);
+    CHECK(says(why, "a alone takes 100 ms of the 100 ms"));
+}
+
+TEST_CASE("why: a task that only waited for others is not called the longest", "[models]") {
+    // Each holds the guard for 10 of 10 ms: one after the other, 40 ms in all.
+    // The last has been waiting for 30 of its 40.
+    const auto why = why_of(no_lock + R"(
+programs: {work: [{acquire: guard}, {compute: 10ms}, {release: guard}]}
+tasks: [{name: a, program: work, count: 4}]
+strategies: [{threads: 4}]
+)");
+    INFO(why);
+    // (10 + 20 + 30) of 10 + 20 + 30 + 40
+    CHECK(why == "the tasks wait for each other 60.0 % of the time");
+}
+
+TEST_CASE("why: waiting for I/O at the same time", "[models]") {
+    const auto why = why_of(four_cpus + R"(
+programs: {work: [{io: 10ms}]}
+tasks: [{program: work, count: 20}]
+strategies: [{threads: 4}]
+)");
+    INFO(why);
+    CHECK(says(why, "wait for I/O at the same time"));
+}
+
+TEST_CASE("why: every CPU is busy", "[models]") {
+    const auto why = why_of(no_lock + R"(
+programs: {work: [{compute: 100ms}]}
+tasks: [{program: work, count: 8}]
+strategies: [{threads: 4}]
+)");
+    INFO(why);
+    CHECK(says(why, "all 4 CPUs are busy"));
+}
+
+}  // namespace
+}  // namespace interlock::models
