@@ -14,8 +14,11 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
+#include <vector>
 
 #include "sim/config/checks.hpp"
+#include "sim/config/suggest.hpp"
 
 namespace interlock::config {
 
@@ -78,11 +81,20 @@ private:
         const auto state = states.find(lock);
         if (state == states.end() || state->second.held == Held::free)
             refuse((*places_)[place], "release: the thread does not hold the lock '" + name(lock) +
-                                          "' here; expected an acquire before it");
+                                          "' here; " + expected(lock, states));
         if (state->second.held == Held::perhaps)
             refuse((*places_)[place], "release: the thread holds the lock '" + name(lock) +
                                           "' here on some ways only; expected an acquire on each");
         state->second.held = Held::free;
+    }
+
+    /// An acquire, or the name of a lock that is held.
+    std::string expected(LockId lock, const States& states) const {
+        std::vector<std::string> held;
+        for (const auto& [other, state] : states)
+            if (state.held == Held::held) held.push_back(name(other));
+        const auto meant = nearest(name(lock), held);
+        return meant ? "did you mean '" + *meant + "'?" : "expected an acquire before it";
     }
 
     /// Twice is enough: what a body does to a lock is what it does last.

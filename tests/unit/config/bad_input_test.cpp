@@ -126,6 +126,8 @@ TEST_CASE("bad input: locks that are not held, or still held", "[config]") {
     check_all({
         {with_step("release: m"), "5:5: " + not_held},
         {with_step("acquire: m\n  - release: m\n  - release: m"), "7:5: " + not_held},
+        {with_step("acquire: guard\n  - release: gaurd"),
+         "6:5: release: the thread does not hold the lock 'gaurd' here; did you mean 'guard'?"},
         {with_step("acquire: m"), "5:5: acquire: the lock 'm' is still held at the end of 'p'; "
                                   "expected a release"},
         {with_step("acquire: m\n  - {repeat: 2, steps: [release: m]}"), "6:25: " + not_held},
