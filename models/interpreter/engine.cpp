@@ -251,7 +251,7 @@ Engine::Step Engine::execute(Context& context) {
     case Act::update: return access(context);
     case Act::allocate: return allocate(context);
     case Act::touch: return touch(context);
-    case Act::free: return free(context);
+    case Act::free: return free_block(context);
     case Act::mark: return mark(context);
     case Act::repeat_begin:
     case Act::repeat_end: return repeat(context);

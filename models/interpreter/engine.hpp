@@ -135,7 +135,7 @@ private:
     void write_object(Context& context);
     Step allocate(Context& context);
     Step touch(Context& context);
-    Step free(Context& context);
+    Step free_block(Context& context);
     Step mark(Context& context);
     std::int64_t draw(Context& context);
     os::Work bytecode_work(std::int64_t time) const;

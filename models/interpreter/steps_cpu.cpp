@@ -204,7 +204,7 @@ Engine::Step Engine::touch(Context& context) {
     return with_lock(context, 1, os::run(costs_.page_copy * pages(copied)));
 }
 
-Engine::Step Engine::free(Context& context) {
+Engine::Step Engine::free_block(Context& context) {
     auto& me = context.me;
     if (me.at.phase == 0) return with_lock(context, 1, os::run(costs_.syscall));
     auto& home = process(me);
