@@ -14,6 +14,8 @@
 #include <cmath>
 #include <vector>
 
+#include "models/workload/uses.hpp"
+
 namespace interlock::models {
 
 namespace {
@@ -51,25 +53,10 @@ double share(Duration part, Duration whole) {
     return whole == Duration::zero() ? 0 : seconds(part) / seconds(whole);
 }
 
-bool has_step(const std::vector<workload::Step>& steps, bool (*is)(const workload::StepKind&)) {
-    return std::any_of(steps.begin(), steps.end(), [is](const workload::Step& step) {
-        if (is(step.kind)) return true;
-        if (const auto* each = std::get_if<workload::Each>(&step.kind))
-            return has_step(each->steps, is);
-        if (const auto* repeat = std::get_if<workload::Repeat>(&step.kind))
-            return has_step(repeat->steps, is);
-        if (const auto* choose = std::get_if<workload::Choose>(&step.kind))
-            return std::any_of(
-                choose->branches.begin(), choose->branches.end(),
-                [is](const workload::Branch& branch) { return has_step(branch.steps, is); });
-        return false;
-    });
-}
-
 bool uses(const Case& question, bool (*is)(const workload::StepKind&)) {
     return std::any_of(
         question.workload.programs.begin(), question.workload.programs.end(),
-        [is](const workload::Program& program) { return has_step(program.steps, is); });
+        [is](const workload::Program& program) { return workload::any_step(program.steps, is); });
 }
 
 std::string held_by(const Case& question) {

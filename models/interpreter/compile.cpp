@@ -1,9 +1,9 @@
 // Programs as trees of steps become flat scripts.
 
-#include <numeric>
 #include <variant>
 
 #include "models/interpreter/script.hpp"
+#include "models/workload/uses.hpp"
 
 namespace interlock::interpreter {
 
@@ -104,14 +104,9 @@ private:
         const auto choice = scripts_.choices.size();
         scripts_.choices.emplace_back();
         simple(Act::choose, static_cast<std::uint32_t>(choice));
-        const auto all =
-            std::accumulate(step.branches.begin(), step.branches.end(), 0.0,
-                            [](double sum, const Branch& branch) { return sum + branch.weight; });
+        scripts_.choices[choice].upper = workload::upper_shares(step.branches);
         std::vector<std::uint32_t> ends;
-        double sum = 0;
         for (const auto& branch : step.branches) {
-            sum += branch.weight;
-            scripts_.choices[choice].upper.push_back(sum / all);
             scripts_.choices[choice].target.push_back(here());
             steps(branch.steps);
             ends.push_back(emit({.act = Act::jump, .timeout = {}}));

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 #include <utility>
-#include <variant>
 
+#include "models/workload/uses.hpp"
 #include "sim/kernel/check.hpp"
 
 namespace interlock::interpreter {
@@ -15,79 +15,13 @@ using os::ThreadId;
 using os::Verb;
 using record::Kind;
 
-namespace {
-
-/// Whether each program, or one that it spawns, puts into each queue.
-class Producers {
-public:
-    explicit Producers(const workload::Workload& workload)
-        : workload_(workload),
-          puts_(workload.programs.size(), std::vector<bool>(workload.queues.size(), false)),
-          seen_(workload.programs.size(), false) {}
-
-    std::vector<std::vector<bool>> of_all() {
-        for (std::size_t i = 0; i < workload_.programs.size(); ++i) of(i);
-        return std::move(puts_);
-    }
-
-private:
-    const std::vector<bool>& of(std::size_t program) {
-        if (!seen_[program]) {
-            seen_[program] = true;
-            walk(program, workload_.programs[program].steps);
-        }
-        return puts_[program];
-    }
-
-    void walk(std::size_t program, const std::vector<workload::Step>& steps) {
-        for (const auto& step : steps) {
-            if (const auto* put = std::get_if<workload::Put>(&step.kind))
-                puts_[program][static_cast<std::size_t>(put->queue)] = true;
-            if (const auto* each = std::get_if<workload::Each>(&step.kind))
-                walk(program, each->steps);
-            if (const auto* repeat = std::get_if<workload::Repeat>(&step.kind))
-                walk(program, repeat->steps);
-            if (const auto* choose = std::get_if<workload::Choose>(&step.kind))
-                for (const auto& branch : choose->branches) walk(program, branch.steps);
-            if (const auto* spawn = std::get_if<workload::Spawn>(&step.kind)) {
-                const auto& child = of(static_cast<std::size_t>(spawn->program));
-                for (std::size_t q = 0; q < child.size(); ++q)
-                    puts_[program][q] = puts_[program][q] || child[q];
-            }
-        }
-    }
-
-    const workload::Workload& workload_;
-    std::vector<std::vector<bool>> puts_;
-    std::vector<bool> seen_;
-};
-
-bool uses_barrier(const std::vector<workload::Step>& steps, workload::BarrierId barrier) {
-    return std::any_of(steps.begin(), steps.end(), [&](const workload::Step& step) {
-        if (const auto* use = std::get_if<workload::Barrier>(&step.kind))
-            return use->barrier == barrier;
-        if (const auto* each = std::get_if<workload::Each>(&step.kind))
-            return uses_barrier(each->steps, barrier);
-        if (const auto* repeat = std::get_if<workload::Repeat>(&step.kind))
-            return uses_barrier(repeat->steps, barrier);
-        if (const auto* choose = std::get_if<workload::Choose>(&step.kind))
-            return std::any_of(choose->branches.begin(), choose->branches.end(),
-                               [&](const workload::Branch& branch) {
-                                   return uses_barrier(branch.steps, barrier);
-                               });
-        return false;
-    });
-}
-
-}  // namespace
-
 Engine::Engine(const Setup& setup, const os::Settings& settings, Scripts scripts, Board board,
                kernel::Random noise, kernel::Simulation& simulation)
     : setup_(setup), runtime_(*setup.runtime), costs_(setup.machine->costs),
       workload_(*setup.workload), scripts_(std::move(scripts)), board_(std::move(board)),
       system_(*setup.machine, settings, noise, simulation, *this),
       conditions_(workload_.conditions.size()), sources_(1), outside_(workload_.tasks.size()),
-      puts_(Producers(workload_).of_all()), arrivals_(board_.instances().size()) {
+      puts_(workload::puts_of_programs(workload_)), arrivals_(board_.instances().size()) {
     for (std::size_t i = 0; i < workload_.locks.size(); ++i)
         locks_.push_back({.semaphore = system_.library().add_semaphore(1), .holder = {}});
     for (const auto& queue : workload_.queues) {
@@ -99,20 +33,10 @@ Engine::Engine(const Setup& setup, const os::Settings& settings, Scripts scripts
                            .getters = {},
                            .putters = {}});
     }
-    barriers_.resize(workload_.barriers.size());
-    for (std::size_t b = 0; b < barriers_.size(); ++b)
-        barriers_[b].parties = workload_.barriers[b].parties.value_or(0);
-    for (const auto& instance : board_.instances()) {
-        const auto program = static_cast<std::size_t>(
-            workload_.tasks[static_cast<std::size_t>(instance.task)].program);
-        for (std::size_t q = 0; q < queues_.size(); ++q)
-            queues_[q].producers += puts_[program][q] ? 1U : 0U;
-        for (std::size_t b = 0; b < barriers_.size(); ++b)
-            if (!workload_.barriers[b].parties &&
-                uses_barrier(workload_.programs[program].steps,
-                             workload::BarrierId{static_cast<std::uint32_t>(b)}))
-                ++barriers_[b].parties;
-    }
+    const auto producers = workload::producers(workload_, board_.instances());
+    for (std::size_t q = 0; q < queues_.size(); ++q) queues_[q].producers = producers[q];
+    for (const auto parties : workload::parties(workload_, board_.instances()))
+        barriers_.push_back({.parties = parties, .waiters = {}});
     std::iota(arrivals_.begin(), arrivals_.end(), 0U);
     std::stable_sort(arrivals_.begin(), arrivals_.end(), [this](std::uint32_t a, std::uint32_t b) {
         return board_.instances()[a].arrival < board_.instances()[b].arrival;

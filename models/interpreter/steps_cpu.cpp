@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "models/interpreter/engine.hpp"
+#include "models/workload/uses.hpp"
 #include "sim/kernel/check.hpp"
 
 namespace interlock::interpreter {
@@ -28,12 +29,13 @@ std::int64_t Engine::draw(Context& context) {
     auto& me = context.me;
     if (amount.shape == workload::Shape::constant) return amount.values.front();
     if (me.visits.size() <= context.it.place) me.visits.resize(context.it.place + 1, 0);
-    const workload::DrawKey key{.seed = setup_.seed,
-                                .replication = setup_.replication,
-                                .instance = me.instance.value_or(0),
-                                .place = context.it.place,
-                                // A thread that a task spawned has draws of its own.
-                                .visit = me.visits[context.it.place]++ + (me.spawned_as << 20U)};
+    const workload::DrawKey key{
+        .seed = setup_.seed,
+        .replication = setup_.replication,
+        .instance = me.instance.value_or(0),
+        .place = context.it.place,
+        // A thread that a task spawned has draws of its own.
+        .visit = workload::visit_of(me.spawned_as, me.visits[context.it.place]++)};
     return workload::draw(amount, key);
 }
 
@@ -123,17 +125,14 @@ Engine::Step Engine::call(Context& context) {
 Engine::Step Engine::choose(Context& context) {
     auto& me = context.me;
     if (me.visits.size() <= context.it.place) me.visits.resize(context.it.place + 1, 0);
-    const auto share =
-        workload::draw_uniform({.seed = setup_.seed,
-                                .replication = setup_.replication,
-                                .instance = me.instance.value_or(0),
-                                .place = context.it.place,
-                                .visit = me.visits[context.it.place]++ + (me.spawned_as << 20U)});
+    const auto share = workload::draw_uniform(
+        {.seed = setup_.seed,
+         .replication = setup_.replication,
+         .instance = me.instance.value_or(0),
+         .place = context.it.place,
+         .visit = workload::visit_of(me.spawned_as, me.visits[context.it.place]++)});
     const auto& choice = scripts_.choices[context.it.object];
-    const auto above = std::upper_bound(choice.upper.begin(), choice.upper.end(), share);
-    const auto branch = std::min<std::size_t>(
-        static_cast<std::size_t>(above - choice.upper.begin()), choice.target.size() - 1);
-    me.at.next = choice.target[branch];
+    me.at.next = choice.target[workload::chosen(choice.upper, share)];
     me.at.phase = 0;
     return moved();
 }

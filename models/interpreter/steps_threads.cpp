@@ -69,7 +69,7 @@ void Engine::hold_data(ProcessId process) {
         const auto bytes = workload::draw(data.bytes, {.seed = setup_.seed,
                                                        .replication = setup_.replication,
                                                        .instance = static_cast<std::uint32_t>(i),
-                                                       .place = ~std::uint32_t{0},
+                                                       .place = workload::data_place,
                                                        .visit = 0});
         if (!charge_memory(holder, static_cast<std::uint64_t>(bytes), holder.resident())) return;
         holder.blocks[static_cast<std::size_t>(data.block)] += static_cast<std::uint64_t>(bytes);

@@ -11,13 +11,6 @@ namespace interlock::interpreter {
 using kernel::Duration;
 using record::Kind;
 
-namespace {
-
-/// Draws of a task's payloads stand behind those of all steps.
-constexpr std::uint32_t payload_places = 0x8000'0000;
-
-}  // namespace
-
 /// All instances that arrive by now; then the time of the next is awaited.
 void Engine::arrivals() {
     const auto& instances = board_.instances();
@@ -161,12 +154,11 @@ std::int64_t Engine::payload(const Agent& me, bool out, Duration& pickle_time) c
         const auto task = static_cast<std::uint32_t>(board_.instances()[i].task);
         const auto& data = out ? workload_.tasks[task].bytes_out : workload_.tasks[task].bytes_in;
         if (!data) continue;
-        const auto size =
-            workload::draw(data->size, {.seed = setup_.seed,
-                                        .replication = setup_.replication,
-                                        .instance = i,
-                                        .place = payload_places + task * 2 + (out ? 1 : 0),
-                                        .visit = 0});
+        const auto size = workload::draw(data->size, {.seed = setup_.seed,
+                                                      .replication = setup_.replication,
+                                                      .instance = i,
+                                                      .place = workload::payload_place(task, out),
+                                                      .visit = 0});
         pickle_time += pickling(size, data->as);
         if (data->as != workload::PayloadKind::shared) bytes += size;
     }

@@ -47,6 +47,17 @@ struct DrawKey {
     std::uint32_t visit = 0;     ///< how often this instance reached the step before
 };
 
+/// The visit of a thread that the instance has spawned, from 1; 0: of its own.
+constexpr std::uint32_t visit_of(std::uint32_t spawned_as, std::uint32_t visit) {
+    return visit + (spawned_as << 20U);
+}
+
+/// Where the payloads of tasks stand, behind all steps, and the data of the main process.
+constexpr std::uint32_t payload_place(std::uint32_t task, bool out) {
+    return 0x8000'0000U + task * 2 + (out ? 1 : 0);
+}
+constexpr std::uint32_t data_place = ~std::uint32_t{0};
+
 /// In ns or bytes, at least 0, rounded to the nearest; at most about 2^62.
 std::int64_t draw(const Amount& amount, const DrawKey& key);
 
