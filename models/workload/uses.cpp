@@ -68,6 +68,18 @@ bool any_step(const std::vector<Step>& steps, const std::function<bool(const Ste
     });
 }
 
+const Amount* amount_of(const StepKind& kind) {
+    if (const auto* it = std::get_if<Compute>(&kind)) return &it->time;
+    if (const auto* it = std::get_if<Nogil>(&kind)) return &it->time;
+    if (const auto* it = std::get_if<Native>(&kind)) return &it->time;
+    if (const auto* it = std::get_if<Sleep>(&kind)) return &it->time;
+    if (const auto* it = std::get_if<Io>(&kind)) return &it->time;
+    if (const auto* it = std::get_if<Put>(&kind)) return &it->bytes;
+    if (const auto* it = std::get_if<Allocate>(&kind)) return &it->bytes;
+    if (const auto* it = std::get_if<Touch>(&kind)) return it->bytes ? &*it->bytes : nullptr;
+    return nullptr;
+}
+
 std::vector<std::vector<bool>> puts_of_programs(const Workload& workload) {
     return Producers(workload).of_all();
 }

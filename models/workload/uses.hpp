@@ -14,6 +14,9 @@ namespace interlock::workload {
 /// Whether `is` holds for a step, at any depth.
 bool any_step(const std::vector<Step>& steps, const std::function<bool(const StepKind&)>& is);
 
+/// The time or size of a step that has one.
+const Amount* amount_of(const StepKind& kind);
+
 /// By program and queue: whether it, or one that it spawns, puts into it.
 std::vector<std::vector<bool>> puts_of_programs(const Workload& workload);
 
