@@ -69,8 +69,8 @@ struct Pipe {
 };
 
 /// In the child, between fork and exec: only what is safe there.
-[[noreturn]] void become(const std::vector<char*>& words, int in, int out, int err, int failure,
-                         pid_t parent) {
+[[noreturn]] void become(const std::vector<char*>& words, const std::vector<char*>& environment,
+                         int in, int out, int err, int failure, pid_t parent) {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     const auto set = stops();
@@ -78,10 +78,31 @@ struct Pipe {
     signal(SIGPIPE, SIG_DFL);
     const bool ready = getppid() == parent && dup2(in, STDIN_FILENO) >= 0 &&
                        dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0;
-    if (ready) execv(words.front(), words.data());
+    if (ready) execve(words.front(), words.data(), environment.data());
     const int error = errno;
     [[maybe_unused]] const auto written = write(failure, &error, sizeof error);
     _exit(127);
+}
+
+/// As execve wants them: writable, with a null behind the last.
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+    std::vector<char*> all;
+    all.reserve(texts.size() + 1);
+    for (auto& text : texts) all.push_back(text.data());
+    all.push_back(nullptr);
+    return all;
+}
+
+std::vector<std::string> environment_of(const Command& command) {
+    std::vector<std::string> settings;
+    for (const auto& [name, value] : command.environment)
+        settings.push_back(fmt::format("{}={}", name, value));
+    for (char** one = environ; *one != nullptr; ++one) {
+        const std::string setting(*one);
+        if (!command.environment.contains(setting.substr(0, setting.find('='))))
+            settings.push_back(setting);
+    }
+    return settings;
 }
 
 /// The running child; whatever happens, its group is dead afterwards.
@@ -266,11 +287,10 @@ std::string Finished::text() const {
 }
 
 Finished run(const Command& command, const Interrupts* interrupts) {
-    std::vector<char*> words;
-    auto copies = command.words;  // execv wants them writable
-    words.reserve(copies.size() + 1);
-    for (auto& word : copies) words.push_back(word.data());
-    words.push_back(nullptr);
+    auto texts = command.words;
+    const auto words = pointers(texts);
+    auto settings = environment_of(command);
+    const auto environment = pointers(settings);
 
     Pipe in;
     Pipe out;
@@ -281,7 +301,7 @@ Finished run(const Command& command, const Interrupts* interrupts) {
     const auto leader = fork();
     if (leader < 0) fail("fork");
     if (leader == 0)
-        become(words, in.reads.number(), out.writes.number(), err.writes.number(),
+        become(words, environment, in.reads.number(), out.writes.number(), err.writes.number(),
                failure.writes.number(), parent);
     setpgid(leader, leader);  // by both, so that neither runs ahead of it
     Group group(leader);

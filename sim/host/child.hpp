@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -43,8 +44,9 @@ private:
 };
 
 struct Command {
-    std::vector<std::string> words;  ///< the program's path, and what follows it
-    std::string input{};             ///< for its standard input
+    std::vector<std::string> words;                    ///< the program's path, and what follows it
+    std::string input{};                               ///< for its standard input
+    std::map<std::string, std::string> environment{};  ///< beside ours, and before it
     std::chrono::milliseconds timeout{60'000};
     std::size_t output_max = std::size_t{64} << 20;  ///< bytes; more than that ends it
 };

@@ -3,6 +3,7 @@
 #include <signal.h>  // NOLINT(modernize-deprecated-headers): raise() with a blocked signal is POSIX's
 
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -49,6 +50,13 @@ TEST_CASE("child: is fed more than a pipe holds while it answers", "[host]") {
     const auto finished = run(command);
     CHECK(finished.well());
     CHECK(finished.output == command.input);
+}
+
+TEST_CASE("child: has our environment and what it is given beside it", "[host]") {
+    auto command = shell("echo $HOME $INTERLOCK_GIVEN");
+    command.environment = {{"HOME", "/mine"}, {"INTERLOCK_GIVEN", "yes"}};
+    CHECK(run(command).output == "/mine yes\n");
+    CHECK(run(shell("echo $PATH")).output == std::string(std::getenv("PATH")) + "\n");
 }
 
 TEST_CASE("child: may leave its input unread", "[host]") {

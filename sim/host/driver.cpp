@@ -1,0 +1,63 @@
+#include "sim/host/driver.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <system_error>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace interlock::host {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+void write(const fs::path& path, std::string_view text) {
+    std::ofstream file(path, std::ios::binary);
+    file << text;
+    file.close();
+    if (!file)
+        throw fs::filesystem_error("cannot write", path,
+                                   std::error_code(errno, std::generic_category()));
+}
+
+}  // namespace
+
+ScratchFolder::ScratchFolder() {
+    auto pattern = (fs::temp_directory_path() / "interlock-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr)
+        throw fs::filesystem_error("cannot make a folder", pattern,
+                                   std::error_code(errno, std::generic_category()));
+    path_ = pattern;
+}
+
+ScratchFolder::~ScratchFolder() {
+    std::error_code ignored;  // somebody may have removed it before us
+    fs::remove_all(path_, ignored);
+}
+
+Driver::Driver(std::string interpreter) : interpreter_(std::move(interpreter)) {
+    write(folder_.path() / "driver.py", python_driver());
+}
+
+nlohmann::json Driver::ask(const nlohmann::json& request, std::chrono::milliseconds timeout,
+                           const Interrupts* interrupts) const {
+    const auto file = folder_.path() / "request.json";
+    write(file, request.dump());
+    // -B: no caches are left in the scratch folder.
+    const auto script = folder_.path() / "driver.py";
+    Command command{.words = {interpreter_, "-B", script.string(), file.string()}};
+    // What it must leave when it is killed goes with the folder.
+    command.environment = {{"TMPDIR", folder_.path().string()}};
+    command.timeout = timeout;
+    const auto finished = run(command, interrupts);
+    if (!finished.well()) throw DriverFailed(interpreter_ + ' ' + finished.text());
+    auto answer = nlohmann::json::parse(finished.output, nullptr, false);
+    if (!answer.is_object() || !answer.contains("driver"))
+        throw DriverFailed(interpreter_ + " answered nothing that can be understood");
+    return answer;
+}
+
+}  // namespace interlock::host

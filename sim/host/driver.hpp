@@ -1,0 +1,58 @@
+#pragma once
+
+// One interpreter of this host, and what it is asked: see drivers/driver.py.
+
+#include <chrono>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "sim/host/child.hpp"
+
+namespace interlock::host {
+
+/// The text of the program that runs plans in Python.
+std::string_view python_driver();
+
+/// The interpreter is none, or crashed, hung or answered nonsense; with its path.
+class DriverFailed : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// A folder of our own in the system's place for such; gone with this.
+class ScratchFolder {
+public:
+    /// Throws std::filesystem::filesystem_error.
+    ScratchFolder();
+    ~ScratchFolder();
+    ScratchFolder(const ScratchFolder&) = delete;
+    ScratchFolder& operator=(const ScratchFolder&) = delete;
+
+    const std::filesystem::path& path() const { return path_; }
+
+private:
+    std::filesystem::path path_;
+};
+
+class Driver {
+public:
+    /// `interpreter`: the path of a Python. Nothing is run yet.
+    explicit Driver(std::string interpreter);
+
+    /// Runs the interpreter once for the request. Its answer may be
+    /// {"unable": why}. Throws DriverFailed, Interrupted.
+    nlohmann::json ask(const nlohmann::json& request, std::chrono::milliseconds timeout,
+                       const Interrupts* interrupts = nullptr) const;
+
+    const std::string& interpreter() const { return interpreter_; }
+
+private:
+    std::string interpreter_;
+    ScratchFolder folder_;
+};
+
+}  // namespace interlock::host

@@ -1,0 +1,639 @@
+"""Runs a plan of Interlock for real, in the interpreter that runs this file.
+
+    python driver.py REQUEST.json        the answer is one JSON document on standard output
+
+Requests: {"mode": "identify"}; {"mode": "calibrate", "seconds": 1.0};
+{"mode": "run", "plan": {...}, "rates": {...}, "slack_ns": 60000}. The plan's form is told in
+sim/host/plan.hpp. Written for CPython 2.7 and 3.6 and later, and PyPy: no f-strings, nothing newer.
+
+What stands for what:
+    compute     a loop of bytecode, calibrated in CPU time
+    nogil       hashlib.pbkdf2_hmac, one call, the lock released throughout
+    native      sum(repeat(1, n)), one call, the lock held throughout
+    sleep, io   time.sleep; of io the measured slack of the timer is taken off
+    allocate    a list of objects of a page each; to touch it is to look at each, which writes
+                its reference count, or to replace each
+"""
+
+from __future__ import print_function
+
+import hashlib
+import itertools
+import json
+import os
+import resource
+import sys
+import threading
+import time
+
+PY2 = sys.version_info[0] == 2
+PAGE = 4096
+clock = time.time if PY2 else time.perf_counter  # one clock for all processes of a host
+
+
+class Unable(Exception):
+    """This interpreter cannot run the plan; the text says which step and why."""
+
+
+# Work, by number of rounds.
+
+
+def compute(rounds):
+    for _ in itertools.repeat(None, rounds):
+        pass
+
+
+def nogil(rounds):
+    hashlib.pbkdf2_hmac("sha256", b"interlock", b"salt", rounds)
+
+
+def native(rounds):
+    sum(itertools.repeat(1, rounds))
+
+
+WORK = {"compute": compute, "nogil": nogil, "native": native}
+
+
+def cpu_seconds():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def rate_of(work, seconds):
+    """Rounds in a second of CPU time, the fastest of several tries."""
+    rounds = 1000
+    while True:
+        before = cpu_seconds()
+        work(rounds)
+        spent = cpu_seconds() - before
+        if spent >= 0.01:
+            break
+        rounds *= 4
+    rounds = max(1, int(rounds * 0.02 / spent))
+    best = 0.0
+    end = clock() + seconds
+    while True:
+        before = cpu_seconds()
+        work(rounds)
+        best = max(best, rounds / (cpu_seconds() - before))
+        if clock() >= end:
+            return best
+
+
+def overlap(work, rate):
+    """How much faster two threads do it than one: 2 if the lock is released, 1 if it is held."""
+    rounds = max(1, int(rate * 0.05))
+    best = 0.0
+    for _ in range(3):
+        before = clock()
+        work(rounds)
+        alone = clock() - before
+        threads = [threading.Thread(target=work, args=(rounds,)) for _ in range(2)]
+        before = clock()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        best = max(best, 2 * alone / (clock() - before))
+    return best
+
+
+def identify():
+    implementation = "pypy" if "__pypy__" in sys.builtin_module_names else "cpython"
+    enabled = getattr(sys, "_is_gil_enabled", None)
+    return {
+        "driver": 1,
+        "implementation": implementation,
+        "version": ".".join(str(part) for part in sys.version_info[:3]),
+        "free_threaded": enabled is not None and not enabled(),
+        "switch_interval_ns": None if PY2 else int(round(sys.getswitchinterval() * 1e9)),
+        "executable": sys.executable,
+    }
+
+
+def calibrate(request):
+    each = request["seconds"] / 4.0
+    rates = dict((name, rate_of(WORK[name], each)) for name in sorted(WORK))
+    answer = identify()
+    answer["rates"] = rates
+    answer["overlap"] = {"nogil": overlap(nogil, rates["nogil"])}
+    return answer
+
+
+# The plan's shared things: of one process, or of several.
+
+
+class Shared(object):
+    """Locks, queues, barriers and conditions, for threads or (`context`) for processes."""
+
+    def __init__(self, plan, context):
+        self.across = context is not None
+        made_by = context if self.across else threading
+        count = len(plan["instances"])
+        self.locks = [made_by.Lock() for _ in range(plan["locks"])]
+        self.conditions = [made_by.Condition() for _ in range(plan["conditions"])]
+        if plan["barriers"] and not hasattr(made_by, "Barrier"):
+            raise Unable("barrier: this version of Python has none")
+        self.barriers = [made_by.Barrier(parties) for parties in plan["barriers"]]
+        self.queues = [self._queue(one, context) for one in plan["queues"]]
+        self.producers = [one["producers"] for one in plan["queues"]]
+        self.times = [0.0] * (2 * count)
+        if self.across:
+            self.producers = context.Array("l", self.producers)
+            self.times = context.RawArray("d", 2 * count)
+        self.ending = made_by.Lock()
+
+    @staticmethod
+    def _queue(one, context):
+        over = one["over"]
+        if over == "socket":
+            raise Unable("put: a queue over a socket is not driven yet")
+        if context is not None:
+            return context.Queue(one["capacity"] or 0)
+        if over == "pipe":
+            raise Unable("put: a queue over a pipe within a process is not driven yet")
+        if PY2:
+            import Queue as queue
+        else:
+            import queue
+        return queue.Queue(one["capacity"] or 0)
+
+    def producer_ended(self, queue):
+        """The last of them puts the end, which each consumer passes on."""
+        with self.ending:
+            self.producers[queue] -= 1
+            last = self.producers[queue] == 0
+        if last:
+            self.queues[queue].put(None)
+
+
+def puts_into(plan, steps, queues):
+    for step in steps:
+        if step["do"] == "put":
+            queues.add(step["object"])
+        if step["do"] == "spawn":
+            puts_into(plan, plan["programs"][step["program"]], queues)
+        puts_into(plan, step.get("steps", ()), queues)
+        for branch in step.get("branches", ()):
+            puts_into(plan, branch, queues)
+    return queues
+
+
+class Runner(object):
+    """Runs instances of the plan's tasks; one of a process, forked along with it."""
+
+    def __init__(self, request, shared, zero):
+        self.plan = request["plan"]
+        self.rates = request["rates"]
+        self.slack = request["slack_ns"] * 1e-9
+        self.shared = shared
+        self.zero = zero
+        self.objects = [0] * self.plan["objects"]
+        self.blocks = [None] * self.plan["blocks"]
+        self.marks = []
+        self.puts = [sorted(puts_into(self.plan, steps, set())) for steps in self.plan["programs"]]
+        for one in self.plan["data"]:
+            self.blocks[one["block"]] = pages(one["bytes"])
+
+    def instance(self, number):
+        self.shared.times[2 * number] = clock() - self.zero
+        one = self.plan["instances"][number]
+        program = self.plan["tasks"][one["task"]]["program"]
+        Thread(self, number, one["draws"], 0).steps(self.plan["programs"][program])
+        for queue in self.puts[program]:
+            self.shared.producer_ended(queue)
+        self.shared.times[2 * number + 1] = clock() - self.zero
+        return number
+
+
+def pages(size):
+    return [bytes(bytearray(PAGE - 64)) for _ in range((size + PAGE - 1) // PAGE)]
+
+
+class Thread(object):
+    """One thread of an instance: its own, or one that it has spawned."""
+
+    def __init__(self, runner, number, draws, spawned_as):
+        self.runner = runner
+        self.number = number
+        self.draws = draws
+        self.spawned_as = spawned_as
+        self.visits = {}
+        self.children = []
+        self.spawned = 0
+
+    def steps(self, steps):
+        for step in steps:
+            getattr(self, "do_" + step["do"])(step)
+
+    def drawn(self, step):
+        place = step["place"]
+        visit = self.visits.get(place, 0)
+        self.visits[place] = visit + 1
+        values = self.draws[str(place)][self.spawned_as]
+        return values[visit % len(values)]
+
+    def ns(self, step):
+        constant = step.get("ns")
+        return self.drawn(step) if constant is None else constant
+
+    def bytes(self, step):
+        constant = step.get("bytes")
+        return self.drawn(step) if constant is None else constant
+
+    def work(self, step):
+        rounds = int(self.ns(step) * 1e-9 * self.runner.rates[step["do"]])
+        if rounds > 0:
+            WORK[step["do"]](rounds)
+
+    do_compute = do_nogil = do_native = work
+
+    def do_sleep(self, step):
+        time.sleep(self.ns(step) * 1e-9)
+
+    def do_io(self, step):
+        calls = step["calls"]
+        each = self.ns(step) * 1e-9 / calls
+        for _ in range(calls):
+            time.sleep(max(0.0, each - self.runner.slack) if each > 0 else 0.0)
+
+    def do_acquire(self, step):
+        self.runner.shared.locks[step["object"]].acquire()
+
+    def do_release(self, step):
+        self.runner.shared.locks[step["object"]].release()
+
+    def timeout(self, step):
+        return None if step["timeout_ns"] is None else step["timeout_ns"] * 1e-9
+
+    def do_put(self, step):
+        try:
+            item = bytes(bytearray(self.bytes(step)))
+            self.runner.shared.queues[step["object"]].put(item, True, self.timeout(step))
+        except Exception as error:
+            if type(error).__name__ != "Full":
+                raise
+
+    def do_get(self, step):
+        try:
+            self.runner.shared.queues[step["object"]].get(True, self.timeout(step))
+        except Exception as error:
+            if type(error).__name__ != "Empty":
+                raise
+
+    def do_each(self, step):
+        queue = self.runner.shared.queues[step["object"]]
+        while True:
+            if queue.get() is None:
+                queue.put(None)
+                return
+            self.steps(step["steps"])
+
+    def do_barrier(self, step):
+        self.runner.shared.barriers[step["object"]].wait()
+
+    def do_wait(self, step):
+        condition = self.runner.shared.conditions[step["object"]]
+        with condition:
+            condition.wait(self.timeout(step))
+
+    def do_notify(self, step):
+        condition = self.runner.shared.conditions[step["object"]]
+        with condition:
+            if step["count"] is None:
+                condition.notify_all()
+            else:
+                condition.notify(step["count"])
+
+    def do_spawn(self, step):
+        steps = self.runner.plan["programs"][step["program"]]
+        for _ in range(step["count"]):
+            self.spawned += 1
+            child = Thread(self.runner, self.number, self.draws, self.spawned)
+            thread = threading.Thread(target=child.steps, args=(steps,))
+            self.children.append(thread)
+            thread.start()
+
+    def do_join(self, step):
+        for thread in self.children:
+            thread.join()
+        del self.children[:]
+
+    def do_yield(self, step):
+        time.sleep(0)
+
+    def do_read(self, step):
+        return self.runner.objects[step["object"]]
+
+    def do_write(self, step):
+        self.runner.objects[step["object"]] = 1
+
+    def do_update(self, step):
+        self.runner.objects[step["object"]] += 1
+
+    def do_allocate(self, step):
+        self.runner.blocks[step["object"]] = pages(self.bytes(step))
+
+    def do_touch(self, step):
+        block = self.runner.blocks[step["object"]]
+        count = len(block) if step["all"] else min(len(block), -(-self.bytes(step) // PAGE))
+        if step["write"]:
+            for i in range(count):
+                block[i] = bytes(bytearray(PAGE - 64))
+        else:
+            for _ in itertools.islice(block, count):
+                pass
+
+    def do_free(self, step):
+        self.runner.blocks[step["object"]] = None
+
+    def do_repeat(self, step):
+        for _ in range(step["count"]):
+            self.steps(step["steps"])
+
+    def do_choose(self, step):
+        self.steps(step["branches"][self.drawn(step)])
+
+    def do_mark(self, step):
+        self.runner.marks.append((self.number, step["object"], clock() - self.runner.zero))
+
+
+class Board(object):
+    """Which tasks are ready: they have arrived, and those that they come after have ended."""
+
+    def __init__(self, plan, zero):
+        self.plan = plan
+        self.zero = zero
+        self.changed = threading.Condition()
+        self.left = [i for i in range(len(plan["instances"])) if not plan_process(plan, i)]
+        self.ended = set()
+
+    def ready(self, number):
+        one = self.plan["instances"][number]
+        for after in self.plan["tasks"][one["task"]]["after"]:
+            for i, other in enumerate(self.plan["instances"]):
+                if other["task"] != after["task"] or i in self.ended:
+                    continue
+                if not after["each"] or other["number"] == one["number"]:
+                    return False
+        return True
+
+    def take(self, block=True):
+        """The next in file order; None if none will come (or, not blocking, none is ready)."""
+        with self.changed:
+            while self.left:
+                now = clock() - self.zero
+                soonest = None
+                for number in self.left:
+                    arrival = self.plan["instances"][number]["arrival_ns"] * 1e-9
+                    if not self.ready(number):
+                        continue
+                    if arrival <= now:
+                        self.left.remove(number)
+                        if not self.left:
+                            self.changed.notify_all()
+                        return number
+                    soonest = arrival if soonest is None else min(soonest, arrival)
+                if not block:
+                    return None
+                self.changed.wait(None if soonest is None else max(0.0, soonest - now))
+            return None
+
+    def end(self, number):
+        with self.changed:
+            self.ended.add(number)
+            self.changed.notify_all()
+
+
+def plan_process(plan, number):
+    return plan["tasks"][plan["instances"][number]["task"]]["process"]
+
+
+def background(plan, number):
+    return plan["tasks"][plan["instances"][number]["task"]]["background"]
+
+
+# The strategies.
+
+
+def run_and_end(runner, board, number):
+    runner.instance(number)
+    board.end(number)
+
+
+def start_daemon(target, arguments):
+    """As Python starts one; it does not hold up our end."""
+    thread = threading.Thread(target=target, args=arguments)
+    thread.daemon = True
+    thread.start()
+    return thread
+
+
+def serial(runner, board, strategy):
+    while True:
+        number = board.take()
+        if number is None:
+            return
+        run_and_end(runner, board, number)
+
+
+def threads(runner, board, strategy):
+    crew = len(board.left)
+    if strategy["pool"]:
+        return thread_pool(runner, board, strategy)
+    if crew <= strategy["workers"] and not strategy["ready"]:
+        started = []
+        while True:
+            number = board.take()
+            if number is None:
+                break
+            thread = start_daemon(run_and_end, (runner, board, number))
+            if not background(runner.plan, number):
+                started.append(thread)
+    else:
+        started = [start_daemon(serial, (runner, board, strategy))
+                   for _ in range(min(strategy["workers"], max(crew, 1)))]
+    for thread in started:
+        thread.join()
+
+
+def thread_pool(runner, board, strategy):
+    try:
+        from concurrent.futures import ThreadPoolExecutor
+    except ImportError:
+        raise Unable("pool: this version of Python has no executor")
+    with ThreadPoolExecutor(max_workers=strategy["workers"]) as executor:
+        while True:
+            number = board.take()
+            if number is None:
+                return
+            executor.submit(run_and_end, runner, board, number)
+
+
+RUNNER = None  # of a pool's worker, by its initializer
+
+
+def keep_runner(runner):
+    global RUNNER
+    RUNNER = runner
+
+
+def run_in_worker(number):
+    return RUNNER.instance(number)
+
+
+def processes(runner, board, strategy, context):
+    plan = runner.plan
+    crew = len(board.left)
+    if strategy["pool"] or crew > strategy["workers"]:
+        return process_pool(runner, board, strategy, context)
+    started = []
+    while board.left:
+        number = board.take(block=False)
+        if number is not None:
+            process = context.Process(target=runner.instance, args=(number,))
+            process.daemon = True
+            process.start()
+            started.append((number, process))
+            continue
+        alive = [(i, process) for i, process in started if i not in board.ended]
+        for i, process in alive:
+            process.join(0.0005)
+            if not process.is_alive():
+                board.end(i)
+    for number, process in started:
+        if not background(plan, number):
+            process.join()
+            if process.exitcode != 0:
+                raise RuntimeError("a child of task %d exited with %s" % (number, process.exitcode))
+
+
+def process_pool(runner, board, strategy, context):
+    plan = runner.plan
+    crew = len(board.left)
+    pool = context.Pool(strategy["workers"], keep_runner, (runner,))
+    usual = -(-crew // (4 * strategy["workers"]))
+    failed = []
+
+    def ended(numbers):
+        for number in numbers if isinstance(numbers, list) else [numbers]:
+            board.end(number)
+
+    keywords = {"callback": ended}
+    if not PY2:
+        keywords["error_callback"] = failed.append
+    while True:
+        first = board.take()
+        if first is None:
+            break
+        task = plan["instances"][first]["task"]
+        if plan["tasks"][task]["singly"] and strategy["chunksize"] is None:
+            pool.apply_async(run_in_worker, (first,), **keywords)
+            continue
+        group = [first]
+        while True:
+            with board.changed:
+                more = board.left and plan["instances"][board.left[0]]["task"] == task
+            number = board.take(block=False) if more else None
+            if number is None:
+                break
+            group.append(number)
+        pool.map_async(run_in_worker, group, strategy["chunksize"] or usual, **keywords)
+    pool.close()
+    pool.join()
+    if failed:
+        raise failed[0]
+
+
+def outside(request, shared, zero, name, numbers):
+    """A process of its own: a thread for each of its tasks, started as they arrive."""
+    plan = request["plan"]
+    runner = Runner(request, shared, zero)
+    board = Board(plan, zero)
+    board.left = list(numbers)
+    threads(runner, board, {"workers": len(numbers), "pool": False, "ready": False})
+
+
+def usable(plan, strategy):
+    if strategy["kind"] == "direct":
+        raise Unable("direct: threads that nobody starts exist only in the simulation")
+    for task in plan["tasks"]:
+        if task["nice"] != 0:
+            raise Unable("nice: the threads of one process share it here")
+        if task["process"] is not None and task["after"]:
+            raise Unable("after: a task in a process of its own waits for nobody here")
+
+
+def run(request):
+    plan = request["plan"]
+    strategy = plan["strategy"]
+    usable(plan, strategy)
+    if plan["switch_interval_ns"] is not None and not PY2:
+        sys.setswitchinterval(plan["switch_interval_ns"] * 1e-9)
+    apart = {}
+    for number in range(len(plan["instances"])):
+        name = plan_process(plan, number)
+        if name is not None:
+            apart.setdefault(name, []).append(number)
+    context = None
+    if strategy["kind"] == "processes" or apart:
+        import multiprocessing
+        context = multiprocessing
+        if not PY2:
+            context = multiprocessing.get_context(strategy["start"])
+        elif strategy["start"] != "fork":
+            raise Unable("start: this version of Python only forks")
+    shared = Shared(plan, context)
+    zero = clock() + (0.05 if apart else 0.0)  # so that the others are up
+    runner = Runner(request, shared, zero)
+    others = [context.Process(target=outside, args=(request, shared, zero, name, apart[name]))
+              for name in sorted(apart)]
+    for process in others:
+        process.daemon = True
+        process.start()
+    while clock() < zero:
+        time.sleep(0.001)
+    begin = clock()
+    runner.zero = begin
+    board = Board(plan, begin)
+    used = cpu_seconds()
+    if strategy["kind"] == "serial":
+        serial(runner, board, strategy)
+    elif strategy["kind"] == "threads":
+        threads(runner, board, strategy)
+    else:
+        processes(runner, board, strategy, context)
+    for process, name in zip(others, sorted(apart)):
+        if not all(background(plan, number) for number in apart[name]):
+            process.join()
+    makespan = clock() - begin
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    answer = identify()
+    answer.update({
+        "makespan_s": makespan,
+        "cpu_s": cpu_seconds() - used + children.ru_utime + children.ru_stime,
+        "tasks": [[shared.times[2 * i], shared.times[2 * i + 1]]
+                  for i in range(len(plan["instances"]))],
+        "objects": runner.objects,
+        "marks": runner.marks,
+    })
+    return answer
+
+
+def main():
+    with open(sys.argv[1]) as file:
+        request = json.load(file)
+    modes = {"identify": lambda request: identify(), "calibrate": calibrate, "run": run}
+    try:
+        answer = modes[request["mode"]](request)
+    except Unable as reason:
+        answer = identify()
+        answer["unable"] = str(reason)
+    json.dump(answer, sys.stdout)
+    sys.stdout.write("\n")
+    sys.stdout.flush()
+    os._exit(0)  # what runs in the background does not hold us up
+
+
+if __name__ == "__main__":
+    main()
