@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "models/bounds.hpp"
+#include "models/cast.hpp"
 #include "models/deadlock.hpp"
 #include "models/explain.hpp"
 #include "models/interpreter/engine.hpp"
-#include "models/plan.hpp"
 #include "models/record/ledger.hpp"
 #include "sim/kernel/check.hpp"
 #include "sim/kernel/fingerprint.hpp"
@@ -56,7 +56,7 @@ public:
     Prediction(const Case& question, const PredictOptions& options)
         : question_(question), options_(options),
           instances_(workload::instances(question.workload, options.seed, options.replication)),
-          plan_(make_plan(question, instances_)),
+          cast_(make_cast(question, instances_)),
           ledger_({.cpus = question.machine.cpus(),
                    .instances = instances_.size(),
                    .queues = question.workload.queues.size(),
@@ -70,9 +70,9 @@ public:
 
     Result run() {
         result_.bounds = bounds(question_, instances_, options_.seed, options_.replication);
-        result_.stated = plan_.stated;
-        interpreter::Engine engine(setup(), question_.os, std::move(plan_.scripts),
-                                   interpreter::Board(question_.workload, instances_, plan_.units),
+        result_.stated = cast_.stated;
+        interpreter::Engine engine(setup(), question_.os, std::move(cast_.scripts),
+                                   interpreter::Board(question_.workload, instances_, cast_.units),
                                    noise(), simulation_);
         people(engine);
         const auto until = options_.until ? std::optional(Time{*options_.until}) : std::nullopt;
@@ -108,12 +108,12 @@ private:
         const auto home = engine.add_process("main");
         engine.hold_data(home);
         engine.set_home(home);
-        engine.set_self_starting(plan_.self_starting);
-        for (std::uint32_t i = 1; i < plan_.sources; ++i) engine.add_source();
-        engine.expect_collected(plan_.collected);
-        if (!plan_.main) return;
-        const auto main = engine.add_thread("main", home, *plan_.main, true);
-        for (const auto& child : plan_.ready)
+        engine.set_self_starting(cast_.self_starting);
+        for (std::uint32_t i = 1; i < cast_.sources; ++i) engine.add_source();
+        engine.expect_collected(cast_.collected);
+        if (!cast_.main) return;
+        const auto main = engine.add_thread("main", home, *cast_.main, true);
+        for (const auto& child : cast_.ready)
             engine.add_child(main, child.name, child.script, child.process);
     }
 
@@ -182,7 +182,7 @@ private:
 
     /// main starts at 0; without a main thread the first task does, when it arrives.
     Time begin() const {
-        if (plan_.main || instances_.empty()) return Time{};
+        if (cast_.main || instances_.empty()) return Time{};
         return std::min_element(instances_.begin(), instances_.end(),
                                 [](const auto& a, const auto& b) { return a.arrival < b.arrival; })
             ->arrival;
@@ -280,7 +280,7 @@ private:
     const Case& question_;
     const PredictOptions& options_;
     std::vector<workload::Instance> instances_;
-    Plan plan_;
+    Cast cast_;
     kernel::Simulation simulation_;
     kernel::Fingerprint fingerprint_;
     record::Ledger ledger_;

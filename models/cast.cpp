@@ -11,7 +11,7 @@
 //                     handler that writes chunks, a result handler that reads
 //                     results, a worker handler that waits for the end
 
-#include "models/plan.hpp"
+#include "models/cast.hpp"
 
 #include <algorithm>
 
@@ -52,28 +52,28 @@ Script loop(std::uint32_t source, const Script& body, const Script& tail, const 
     return script;
 }
 
-class Planner {
+class Casting {
 public:
-    Planner(const Case& question, const std::vector<workload::Instance>& instances)
+    Casting(const Case& question, const std::vector<workload::Instance>& instances)
         : question_(question), strategy_(question.strategy), instances_(instances) {
-        plan_.scripts = interpreter::compile(question.workload);
+        cast_.scripts = interpreter::compile(question.workload);
     }
 
-    Plan make() {
+    Cast make() {
         cut();
-        plan_.self_starting = plan_.scripts.add({act(Act::run_unit), act(Act::finish)});
+        cast_.self_starting = cast_.scripts.add({act(Act::run_unit), act(Act::finish)});
         if (crew_ == 0 && strategy_.kind != StrategyKind::direct) {
             main({act(Act::finish)});
-            return std::move(plan_);
+            return std::move(cast_);
         }
-        if (strategy_.ready) plan_.stated.emplace_back("the workers are up before time 0");
+        if (strategy_.ready) cast_.stated.emplace_back("the workers are up before time 0");
         switch (strategy_.kind) {
         case StrategyKind::direct: break;
         case StrategyKind::serial: main(loop(board, {act(Act::run_unit)}, {})); break;
         case StrategyKind::threads: threads(); break;
         case StrategyKind::processes: processes(); break;
         }
-        return std::move(plan_);
+        return std::move(cast_);
     }
 
 private:
@@ -105,20 +105,20 @@ private:
             while (size < most && i + size < instances_.size() &&
                    instances_[i + size].task == instances_[i].task)
                 ++size;
-            plan_.units.push_back({.first = i, .size = size, .starts_itself = itself});
+            cast_.units.push_back({.first = i, .size = size, .starts_itself = itself});
             if (!itself) ++crew_units_;
             i += size;
         }
     }
 
-    void main(Script script) { plan_.main = plan_.scripts.add(std::move(script)); }
+    void main(Script script) { cast_.main = cast_.scripts.add(std::move(script)); }
 
     /// main, when all its children have been made by others.
     static Script join() { return {act(Act::join_children), act(Act::finish)}; }
 
     void ready(const std::string& name, ScriptId script, std::uint32_t count, bool process) {
         for (std::uint32_t i = 0; i < count; ++i)
-            plan_.ready.push_back(
+            cast_.ready.push_back(
                 {.name = count == 1 && !process ? name : name + ' ' + std::to_string(i + 1),
                  .script = script,
                  .process = process});
@@ -128,14 +128,14 @@ private:
         if (strategy_.pool && !strategy_.ready) return executor();
         if (!strategy_.ready && crew_ <= strategy_.workers) {
             const auto one =
-                plan_.scripts.add({act(Act::begun), act(Act::run_unit), act(Act::finish)});
+                cast_.scripts.add({act(Act::begun), act(Act::run_unit), act(Act::finish)});
             return main(
                 loop(board, {act(Act::start_thread, number(one))}, {act(Act::join_children)}));
         }
         const auto count = static_cast<std::uint32_t>(
             std::min<std::uint64_t>(strategy_.workers, std::max(crew_, 1U)));
         const Script head = strategy_.ready ? Script{} : Script{act(Act::begun)};
-        const auto worker = plan_.scripts.add(loop(board, {act(Act::run_unit)}, {}, head));
+        const auto worker = cast_.scripts.add(loop(board, {act(Act::run_unit)}, {}, head));
         if (strategy_.ready) {
             ready("worker", worker, count, false);
             return main(join());
@@ -147,9 +147,9 @@ private:
     }
 
     void executor() {
-        plan_.sources = 2;
+        cast_.sources = 2;
         const auto worker =
-            plan_.scripts.add(loop(submitted, {act(Act::run_unit)}, {}, {act(Act::begun)}));
+            cast_.scripts.add(loop(submitted, {act(Act::run_unit)}, {}, {act(Act::begun)}));
         auto submit = act(Act::bytecode);
         submit.time = question_.runtime.task_dispatch * 4;  // a future, a work item, a semaphore
         auto size = act(Act::pool_size, submitted, strategy_.workers);
@@ -172,7 +172,7 @@ private:
         child.push_back(act(Act::run_unit));
         if (has_payload(true)) child.push_back(act(Act::send, 0, comes_out));
         child.push_back(act(Act::finish));
-        start.push_back(act(Act::start_process, number(plan_.scripts.add(std::move(child)))));
+        start.push_back(act(Act::start_process, number(cast_.scripts.add(std::move(child)))));
         main(loop(board, start, {act(Act::join_children)}));
     }
 
@@ -184,19 +184,19 @@ private:
     }
 
     void pool() {
-        plan_.sources = 3;
-        plan_.collected = crew_units_;
+        cast_.sources = 3;
+        cast_.collected = crew_units_;
         const bool up = strategy_.ready;
         const Script begun = up ? Script{} : Script{act(Act::begun)};
         const auto worker =
-            plan_.scripts.add(loop(submitted,
+            cast_.scripts.add(loop(submitted,
                                    {act(Act::receive, 0, goes_in), act(Act::run_unit, 0, 1),
                                     act(Act::send, 0, comes_out), act(Act::hand_over, results)},
                                    {}, begun));
-        const auto task_handler = plan_.scripts.add(
+        const auto task_handler = cast_.scripts.add(
             loop(board, {act(Act::send, 0, goes_in), act(Act::hand_over, submitted)},
                  {act(Act::close_source, submitted)}, begun));
-        const auto result_handler = plan_.scripts.add(loop(
+        const auto result_handler = cast_.scripts.add(loop(
             results,
             {act(Act::receive, 0, comes_out), act(Act::tell_finished), act(Act::collect, results)},
             {}, begun));
@@ -208,7 +208,7 @@ private:
         Script handler = begun;
         handler.push_back(watch);
         handler.push_back(act(Act::finish));
-        const auto worker_handler = plan_.scripts.add(std::move(handler));
+        const auto worker_handler = cast_.scripts.add(std::move(handler));
         if (up) {
             ready("process", worker, strategy_.workers, true);
             ready("worker handler", worker_handler, 1, false);
@@ -233,15 +233,15 @@ private:
     const Case& question_;
     const Strategy& strategy_;
     const std::vector<workload::Instance>& instances_;
-    Plan plan_;
+    Cast cast_;
     std::uint32_t crew_ = 0;  // tasks that the strategy's workers do
     std::size_t crew_units_ = 0;
 };
 
 }  // namespace
 
-Plan make_plan(const Case& question, const std::vector<workload::Instance>& instances) {
-    return Planner(question, instances).make();
+Cast make_cast(const Case& question, const std::vector<workload::Instance>& instances) {
+    return Casting(question, instances).make();
 }
 
 }  // namespace interlock::models

@@ -22,7 +22,7 @@ struct ReadyChild {
     bool process = false;
 };
 
-struct Plan {
+struct Cast {
     interpreter::Scripts scripts;
     std::vector<interpreter::Unit> units;
     std::optional<interpreter::ScriptId> main;  ///< none: `direct`
@@ -33,6 +33,6 @@ struct Plan {
     std::vector<std::string> stated;  ///< assumptions taken, in words
 };
 
-Plan make_plan(const Case& question, const std::vector<workload::Instance>& instances);
+Cast make_cast(const Case& question, const std::vector<workload::Instance>& instances);
 
 }  // namespace interlock::models
