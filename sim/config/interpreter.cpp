@@ -3,6 +3,7 @@
 #include <array>
 
 #include "sim/config/preset.hpp"
+#include "sim/config/profile.hpp"
 
 namespace interlock::config {
 
@@ -53,6 +54,15 @@ void complete_lock(Runtime& runtime) {
         runtime.switch_interval = usual.switch_interval;
     if (runtime.check_spacing == kernel::Duration::zero())
         runtime.check_spacing = usual.check_spacing;
+}
+
+Runtime preset_runtime(const Node& name, const Profile* profile) {
+    const auto* calibrated = profile == nullptr ? nullptr : profile->interpreter(name.text);
+    if (calibrated == nullptr)
+        return find_preset(name, interpreter::runtime_presets(), unbuilt_presets).make();
+    auto runtime = read_interpreter(*calibrated);
+    runtime.name = name.text;
+    return runtime;
 }
 
 void check_runtime(const Runtime& runtime, const Node& node) {
@@ -134,12 +144,10 @@ const Table<Runtime>& interpreter_table() {
     return table;
 }
 
-Runtime read_interpreter(const Node& node) {
-    const auto& presets = interpreter::runtime_presets();
-    if (node.is_word()) return find_preset(node, presets, unbuilt_presets).make();
+Runtime read_interpreter(const Node& node, const Profile* profile) {
+    if (node.is_word()) return preset_runtime(node, profile);
     Runtime runtime;
-    if (const auto* preset = node.find("preset"))
-        runtime = find_preset(*preset, presets, unbuilt_presets).make();
+    if (const auto* preset = node.find("preset")) runtime = preset_runtime(*preset, profile);
     read_mapping(node, interpreter_table(), runtime,
                  "a preset, or a mapping such as {preset: cpython-3.11}");
     runtime.name = given_name(node);

@@ -5,8 +5,11 @@
 
 namespace interlock::config {
 
+class Profile;
+
 /// A preset by name, or a mapping of fields over a preset or over no lock.
-interpreter::Runtime read_interpreter(const Node& node);
+/// `profile`: whose figures a preset has, where it was calibrated.
+interpreter::Runtime read_interpreter(const Node& node, const Profile* profile = nullptr);
 
 const Table<interpreter::Runtime>& interpreter_table();
 

@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include "sim/config/document.hpp"
 #include "sim/config/expect.hpp"
@@ -9,6 +11,7 @@
 #include "sim/config/machine.hpp"
 #include "sim/config/os.hpp"
 #include "sim/config/paths.hpp"
+#include "sim/config/profile.hpp"
 #include "sim/config/rows.hpp"
 #include "sim/config/scenario.hpp"
 #include "sim/config/strategies.hpp"
@@ -28,6 +31,8 @@ constexpr std::size_t nodes_max = 5'000'000;
 /// Reads the strategies of all rows, and with them the cases.
 class CaseReader {
 public:
+    explicit CaseReader(std::string profile) : profile_file_(std::move(profile)) {}
+
     void read(const Row& row) {
         row_ = &row;
         base_ = read_case(row.root);
@@ -68,11 +73,22 @@ private:
         return word;
     }
 
-    static Case read_case(const Node& root) {
+    /// Read when it is asked for: another machine needs none.
+    const Profile* profile_of(const Node& machine) {
+        if (!is_host(machine) || profile_file_.empty()) return nullptr;
+        if (!profile_) profile_.emplace(read_file(profile_file_), profile_file_);
+        return &*profile_;
+    }
+
+    Case read_case(const Node& root) {
         Case question;
-        question.machine = read_machine(*root.find("machine"));
-        question.runtime = read_interpreter(*root.find("interpreter"));
-        if (const auto* os = root.find("os"); os != nullptr) question.os = read_os(*os);
+        const auto& machine = *root.find("machine");
+        const auto* profile = profile_of(machine);
+        question.machine = read_machine(machine, profile);
+        question.runtime = read_interpreter(*root.find("interpreter"), profile);
+        if (profile != nullptr) question.os = profile->os();
+        if (const auto* os = root.find("os"); os != nullptr)
+            question.os = read_os(*os, question.os);
         question.workload = read_workload(root);
         return question;
     }
@@ -104,7 +120,7 @@ private:
     }
 
     /// The case of a strategy that changes more than how the work is done.
-    Case overridden(const StrategyDraft& draft) const {
+    Case overridden(const StrategyDraft& draft) {
         Node root;
         root.kind = NodeKind::mapping;
         root.place = row_->root.place;
@@ -173,6 +189,8 @@ private:
                                            std::to_string(cases_max) + ", fewer in a large file");
     }
 
+    std::string profile_file_;
+    std::optional<Profile> profile_;
     const Row* row_ = nullptr;
     Case base_;
     std::size_t nodes_ = 0;
@@ -206,7 +224,7 @@ Scenario load_text(const std::string& text, const std::string& name, const Overr
     if (overrides.seed) scenario.seed = *overrides.seed;
     if (overrides.replications) scenario.replications = overrides.replications;
 
-    CaseReader reader;
+    CaseReader reader(overrides.profile);
     for (const auto& row : rows) reader.read(row);
     reader.resolve_baselines(first.find("baseline"));
     if (const auto* expect = first.find("expect"))

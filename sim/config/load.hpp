@@ -20,6 +20,7 @@ struct Overrides {
     std::optional<std::string> interpreter;
     std::optional<std::uint64_t> seed;
     std::optional<std::uint32_t> replications;
+    std::string profile{};  ///< the file that says what `machine: host` is; empty: none
 };
 
 /// Throws Error.

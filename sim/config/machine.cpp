@@ -1,8 +1,7 @@
 #include "sim/config/machine.hpp"
 
-#include <array>
-
 #include "sim/config/preset.hpp"
+#include "sim/config/profile.hpp"
 
 namespace interlock::config {
 
@@ -11,7 +10,7 @@ namespace {
 using hardware::Costs;
 using hardware::Machine;
 
-constexpr std::array<std::string_view, 1> presets_unbuilt{"host"};
+constexpr std::string_view host_name = "host";
 constexpr double speed_max = 100;
 
 void read_speeds(Machine& machine, const Node& node) {
@@ -35,6 +34,14 @@ void read_costs(Machine& machine, const Node& node) {
     machine.costs_origin = "given";
 }
 
+Machine preset_machine(const Node& name, const Profile* profile) {
+    if (!name.is_word() || name.text != host_name)
+        return find_preset(name, hardware::machine_presets(), {}).make();
+    if (profile == nullptr)
+        refuse(name.place, label(name) + "this host was not calibrated; run 'interlock calibrate'");
+    return profile->machine();
+}
+
 void check_machine(const Machine& machine, const Node& node) {
     const auto at = [&](std::string_view field) {
         const auto* child = node.find(field);
@@ -48,6 +55,12 @@ void check_machine(const Machine& machine, const Node& node) {
         refuse(at("speed"), "speed: expected one value, or one for each of the " +
                                 std::to_string(machine.cores) + " cores, got " +
                                 std::to_string(machine.speed.size()));
+}
+
+std::vector<std::string> machine_names() {
+    auto names = preset_names(hardware::machine_presets());
+    names.emplace_back(host_name);
+    return names;
 }
 
 }  // namespace
@@ -98,7 +111,7 @@ const Table<Costs>& costs_table() {
 
 const Table<Machine>& machine_table() {
     static const Table<Machine> table{
-        {{"preset", "name", listed(preset_names(hardware::machine_presets())), "",
+        {{"preset", "name", listed(machine_names()), "",
           "where the other fields start from; without it, one core at full speed"},
          [](Machine& /*machine*/, const Node& /*node*/) {}},
         count_field("sockets", &Machine::sockets, {1, 64}, "processor packages"),
@@ -126,12 +139,16 @@ const Table<Machine>& machine_table() {
     return table;
 }
 
-Machine read_machine(const Node& node) {
-    const auto& presets = hardware::machine_presets();
-    if (node.is_word()) return find_preset(node, presets, presets_unbuilt).make();
+bool is_host(const Node& machine) {
+    if (machine.is_word()) return machine.text == host_name;
+    const auto* preset = machine.find("preset");
+    return preset != nullptr && preset->is_word() && preset->text == host_name;
+}
+
+Machine read_machine(const Node& node, const Profile* profile) {
+    if (node.is_word()) return preset_machine(node, profile);
     Machine machine;
-    if (const auto* preset = node.find("preset"))
-        machine = find_preset(*preset, presets, presets_unbuilt).make();
+    if (const auto* preset = node.find("preset")) machine = preset_machine(*preset, profile);
     read_mapping(node, machine_table(), machine, "a preset, or a mapping such as {cores: 4}");
     machine.name = given_name(node);
     check_machine(machine, node);

@@ -5,9 +5,14 @@
 
 namespace interlock::config {
 
+class Profile;
+
 /// A preset by name, or a mapping of fields over a preset or over a bare
-/// machine of one core.
-hardware::Machine read_machine(const Node& node);
+/// machine of one core. `profile`: what `host` is; refused without.
+hardware::Machine read_machine(const Node& node, const Profile* profile = nullptr);
+
+/// Whether the machine is `host`, or starts from it.
+bool is_host(const Node& machine);
 
 const Table<hardware::Machine>& machine_table();
 const Table<hardware::Costs>& costs_table();

@@ -83,8 +83,7 @@ const Table<Settings>& os_table() {
     return table;
 }
 
-Settings read_os(const Node& node) {
-    Settings settings;
+Settings read_os(const Node& node, Settings settings) {
     read_mapping(node, os_table(), settings, "a mapping such as {policy: eevdf}");
     return settings;
 }

@@ -5,7 +5,8 @@
 
 namespace interlock::config {
 
-os::Settings read_os(const Node& node);
+/// Fields over `settings`.
+os::Settings read_os(const Node& node, os::Settings settings = {});
 
 const Table<os::Settings>& os_table();
 

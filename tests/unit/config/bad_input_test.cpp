@@ -210,7 +210,8 @@ TEST_CASE("bad input: machine, os, interpreter", "[config]") {
 
 TEST_CASE("bad input: what is not built yet is told to be that", "[config]") {
     check_all({
-        {with_machine("host"), "1:10: machine: host is not built yet"},
+        {with_machine("host"),
+         "1:10: machine: this host was not calibrated; run 'interlock calibrate'"},
         {with_machine("{cores: 4, turbo: [1, 0.9]}"), "1:21: turbo is not built yet"},
         {with_machine("{cores: 4, memory_bandwidth: 20GiB/s}"),
          "1:21: memory_bandwidth is not built yet"},
