@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "sim/app/calibration.hpp"
 #include "sim/app/commands.hpp"
 #include "sim/app/output.hpp"
 #include "sim/config/error.hpp"
@@ -12,7 +13,9 @@ namespace {
 /// Here an error is not the end: the other files are looked at as well.
 bool good(const std::string& file) {
     try {
-        static_cast<void>(config::load(file, {}));
+        config::Overrides overrides;
+        overrides.profile = existing_profile();
+        static_cast<void>(config::load(file, overrides));
     } catch (const config::Error& error) {
         talk(fmt::format("{}\n", error.what()));
         return false;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/app/calibration.hpp"
 #include "sim/app/commands.hpp"
 #include "sim/app/output.hpp"
 #include "sim/app/progress.hpp"
@@ -64,7 +65,9 @@ int run(const Arguments& arguments) {
         return 0;
     }
     const auto begin = std::chrono::steady_clock::now();
-    const auto scenario = config::load(options.scenario, options.overrides);
+    auto overrides = options.overrides;
+    overrides.profile = existing_profile();
+    const auto scenario = config::load(options.scenario, overrides);
     Timelines timelines(options.timeline ? scenario.cases.size() : 0);
     const auto outcome = simulate(scenario, timelines);
     const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
