@@ -126,6 +126,9 @@ public:
         while (waitpid(leader_, &status, 0) < 0 && errno == EINTR) {
         }
         ::kill(-leader_, SIGKILL);
+        // Its orphans are ours (adopt_orphans): their CPU time counts, and none is left.
+        while (waitpid(-leader_, nullptr, 0) > 0 || errno == EINTR) {
+        }
         leader_ = 0;
         return status;
     }
@@ -139,6 +142,8 @@ public:
 private:
     pid_t leader_;
 };
+
+void adopt_orphans() { prctl(PR_SET_CHILD_SUBREAPER, 1); }
 
 /// Reads what is there; false at the end.
 bool drain(const Descriptor& from, std::string& into) {
@@ -297,6 +302,7 @@ Finished run(const Command& command, const Interrupts* interrupts) {
     Pipe err;
     Pipe failure;
     const NoSigpipe no_sigpipe;
+    adopt_orphans();
     const auto parent = getpid();
     const auto leader = fork();
     if (leader < 0) fail("fork");

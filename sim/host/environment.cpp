@@ -1,7 +1,9 @@
 #include "sim/host/environment.hpp"
 
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -135,6 +137,15 @@ void read_topology(const fs::path& cpus, Environment& it) {
     it.sockets = static_cast<std::uint32_t>(std::max<std::size_t>(sockets.size(), 1));
 }
 
+double cpu_seconds(int whose) {
+    rusage used{};
+    getrusage(whose, &used);
+    const auto of = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+    };
+    return of(used.ru_utime) + of(used.ru_stime);
+}
+
 }  // namespace
 
 std::vector<std::uint32_t> cpu_list(const std::string& text) {
@@ -180,11 +191,13 @@ Disturbance disturbance(const fs::path& root) {
     for (int i = 0; i < 8 && words >> ticks; ++i) {
         it.ticks += ticks;
         if (i == 7) it.steal = ticks;
+        if (i != 3 && i != 4 && i != 7) it.busy += ticks;
     }
     for (const auto& group : groups(root))
         it.throttled += number_behind(group / "cpu.stat", "nr_throttled").value_or(0);
     std::istringstream load(line_of(root / "proc/loadavg"));
     load >> it.load;
+    it.own = cpu_seconds(RUSAGE_SELF) + cpu_seconds(RUSAGE_CHILDREN);
     return it;
 }
 
@@ -192,6 +205,12 @@ double steal_share(const Disturbance& before, const Disturbance& after) {
     if (after.ticks <= before.ticks || after.steal < before.steal) return 0;
     return static_cast<double>(after.steal - before.steal) /
            static_cast<double>(after.ticks - before.ticks);
+}
+
+double others_cpu(const Disturbance& before, const Disturbance& after) {
+    static const auto ticks_per_second = static_cast<double>(sysconf(_SC_CLK_TCK));
+    const auto all = static_cast<double>(after.busy - before.busy) / ticks_per_second;
+    return std::max(0.0, all - (after.own - before.own));
 }
 
 }  // namespace interlock::host

@@ -40,15 +40,20 @@ Environment environment(const std::filesystem::path& root = "/");
 /// What runs up: compare two.
 struct Disturbance {
     std::uint64_t steal = 0;      ///< ticks that a hypervisor gave to others
+    std::uint64_t busy = 0;       ///< ticks in which a CPU of ours did something
     std::uint64_t ticks = 0;      ///< of all CPUs, in all
     std::uint64_t throttled = 0;  ///< periods in which a quota stopped us
     double load = 0;              ///< threads that want to run, over the last minute
+    double own = 0;               ///< CPU seconds of this process and its ended children
 };
 
 Disturbance disturbance(const std::filesystem::path& root = "/");
 
 /// Share of the CPUs' time that was stolen between the two, 0 to 1.
 double steal_share(const Disturbance& before, const Disturbance& after);
+
+/// CPU seconds that others had between the two; to a tick or so on each CPU.
+double others_cpu(const Disturbance& before, const Disturbance& after);
 
 /// "0-2,8" -> 0, 1, 2, 8. Empty for what is no such list.
 std::vector<std::uint32_t> cpu_list(const std::string& text);

@@ -98,11 +98,14 @@ TEST_CASE("environment: what was stolen and throttled is read from counters", "[
     const auto before = disturbance(host.root());
     CHECK(before.steal == 40);
     CHECK(before.ticks == 1000);  // the guest's 7 are part of user
+    CHECK(before.busy == 150);
     CHECK(before.throttled == 3);
     CHECK(before.load == 1.25);
     host.write("proc/stat", "cpu  150 0 50 830 10 0 0 60 7 0");
     CHECK(steal_share(before, disturbance(host.root())) == 0.2);
     CHECK(steal_share(before, before) == 0);
+    // 50 ticks more, a hundredth of a second each; next to nothing of it was ours.
+    CHECK(others_cpu(before, disturbance(host.root())) == Approx(0.5).margin(0.1));
 }
 
 TEST_CASE("environment: of an unknown host the affinity is known", "[host]") {
