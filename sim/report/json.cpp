@@ -136,7 +136,9 @@ Json tasks_json(const std::vector<models::InstanceResult>& instances) {
     return array;
 }
 
-Json marks_json(const std::vector<MarkFigures>& marks) {
+}  // namespace
+
+nlohmann::ordered_json marks_json(const std::vector<MarkFigures>& marks) {
     auto array = Json::array();
     for (const auto& mark : marks) {
         Json object{{"from", mark.from},
@@ -148,6 +150,8 @@ Json marks_json(const std::vector<MarkFigures>& marks) {
     }
     return array;
 }
+
+namespace {
 
 Json findings_json(const std::vector<models::Finding>& findings) {
     auto array = Json::array();
@@ -189,21 +193,29 @@ nlohmann::ordered_json strategy_json(const StrategyOutcome& row) {
     return object;
 }
 
+nlohmann::ordered_json head_json(const Outcome& outcome) {
+    return {{"interlock", version},
+            {"format", 1},
+            {"scenario", outcome.scenario},
+            {"seed", outcome.seed},
+            {"replications", outcome.replications},
+            {"fingerprint", fmt::format("{:016x}", outcome.fingerprint)},
+            {"strategies", Json::array()}};
+}
+
+std::string dumped(const nlohmann::ordered_json& document) {
+    constexpr int indent = 2;
+    return document.dump(indent, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
 std::string json_text(const Outcome& outcome, const Cost& cost) {
-    Json document{{"interlock", version},
-                  {"format", 1},
-                  {"scenario", outcome.scenario},
-                  {"seed", outcome.seed},
-                  {"replications", outcome.replications},
-                  {"fingerprint", fmt::format("{:016x}", outcome.fingerprint)},
-                  {"strategies", Json::array()}};
+    auto document = head_json(outcome);
     for (const auto& row : outcome.strategies) document["strategies"].push_back(strategy_json(row));
     const auto events = static_cast<double>(cost.events);
     document["cost"] = {{"events", cost.events},
                         {"events_per_s", cost.wall > 0 ? events / cost.wall : 0.0},
                         {"wall_s", cost.wall}};
-    constexpr int indent = 2;
-    return document.dump(indent, ' ', false, Json::error_handler_t::replace) + '\n';
+    return dumped(document);
 }
 
 }  // namespace interlock::report

@@ -19,6 +19,14 @@ struct Cost {
 };
 
 /// An element of "strategies": what `expect` looks into.
+nlohmann::ordered_json marks_json(const std::vector<MarkFigures>& marks);
+
+/// What a document begins with, its strategies still empty.
+nlohmann::ordered_json head_json(const Outcome& outcome);
+
+/// As text, indented by two; bytes that are not UTF-8 replaced.
+std::string dumped(const nlohmann::ordered_json& document);
+
 nlohmann::ordered_json strategy_json(const StrategyOutcome& row);
 
 /// The whole document, with a line break at its end.
