@@ -22,7 +22,8 @@ enum class RequestScope : std::uint8_t { lock, thread };
 enum class CheckPoints : std::uint8_t { dense, sparse };
 
 struct Runtime {
-    std::string name = "none";  ///< the preset, or "given"
+    std::string name = "none";  ///< the preset, or what the fields make of it
+    std::string preset{};       ///< that it starts from; empty: none
     std::string lock = "none";  ///< a name of interpreter::locks
     kernel::Duration switch_interval{5'000'000};
     RequestScope request_scope = RequestScope::lock;

@@ -14,6 +14,8 @@ namespace interlock::app {
 int run(const Arguments& arguments);
 int check(const Arguments& arguments);
 int list(const Arguments& arguments);
+int validate(const Arguments& arguments);
+int calibrate(const Arguments& arguments);
 
 struct Command {
     std::string_view name;

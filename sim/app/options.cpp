@@ -32,6 +32,44 @@ po::options_description run_description() {
     return options;
 }
 
+po::options_description validate_description() {
+    po::options_description options("Options", 100);
+    options.add_options()                                                                    //
+        ("json", "print one JSON document")                                                  //
+        ("markdown", "print a page")                                                         //
+        ("with", po::value<std::vector<std::string>>()->composing()->value_name("PATH"),     //
+         "an interpreter beside those of PATH and pyenv; may be repeated")                   //
+        ("backend", po::value<std::vector<std::string>>()->composing()->value_name("NAME"),  //
+         "only this: builtin, cpython-3.11; may be repeated")                                //
+        ("rounds", po::value<std::string>()->value_name("N"),
+         "how often each is run, default 20")                                                  //
+        ("within", po::value<std::string>()->value_name("SHARE"),                              //
+         "error that a row may have; default: 10%, or twice its noise if that is more")        //
+        ("set", po::value<std::vector<std::string>>()->composing()->value_name("PATH=VALUE"),  //
+         "override a field: tasks.request.count=40; may be repeated, a list gives rows")       //
+        ("seed", po::value<std::string>()->value_name("N"), "of everything that is drawn")     //
+        ("help", "print this");
+    return options;
+}
+
+po::options_description calibrate_description() {
+    po::options_description options("Options", 100);
+    options.add_options()                                                                    //
+        ("with", po::value<std::vector<std::string>>()->composing()->value_name("PATH"),     //
+         "an interpreter beside those of PATH and pyenv; may be repeated")                   //
+        ("backend", po::value<std::vector<std::string>>()->composing()->value_name("NAME"),  //
+         "of the interpreters only this: builtin, cpython-3.11; may be repeated")            //
+        ("keep-host", "measure interpreters only; the host's figures stay as they are")      //
+        ("help", "print this");
+    return options;
+}
+
+std::string described(const po::options_description& options) {
+    std::ostringstream text;
+    text << options;
+    return text.str();
+}
+
 /// What the design promises for later.
 po::options_description unbuilt_description() {
     po::options_description options;
@@ -91,6 +129,23 @@ std::optional<std::string> text(const po::variables_map& values, const char* nam
     return values[name].as<std::string>();
 }
 
+std::vector<std::string> texts(const po::variables_map& values, const char* name) {
+    if (values.count(name) == 0) return {};
+    return values[name].as<std::vector<std::string>>();
+}
+
+/// "12%" or "0.12".
+double percentage(const char* name, const std::string& given) {
+    double value = 0;
+    const auto* const last = given.data() + given.size();
+    const auto [end, error] = std::from_chars(given.data(), last, value);
+    const bool percent = end + 1 == last && *end == '%';
+    if (error != std::errc{} || (end != last && !percent) || value < 0)
+        throw UsageError(
+            fmt::format("--{}: expected a percentage such as 12%, got '{}'", name, given));
+    return percent ? value / 100 : value;
+}
+
 template <typename Number>
 std::optional<Number> number(const po::variables_map& values, const char* name, Number least,
                              Number most) {
@@ -138,7 +193,7 @@ RunOptions parse_run(const Arguments& arguments) {
                                      see("run")));
     options.scenario = words.front();
     auto& overrides = options.overrides;
-    if (values.count("set") > 0) overrides.set = values["set"].as<std::vector<std::string>>();
+    overrides.set = texts(values, "set");
     overrides.machine = text(values, "machine");
     overrides.interpreter = text(values, "interpreter");
     overrides.seed = number<std::uint64_t>(values, "seed", 0, UINT64_MAX);
@@ -146,6 +201,51 @@ RunOptions parse_run(const Arguments& arguments) {
     overrides.replications = number<std::uint32_t>(values, "replications", 1, replications_max);
     return options;
 }
+
+ValidateOptions parse_validate(const Arguments& arguments) {
+    auto known = validate_description();
+    known.add(words_description());
+    const auto values = parsed("validate", arguments, known);
+    ValidateOptions options;
+    options.help = values.count("help") > 0;
+    if (options.help) return options;
+    options.scenarios = words_of(values);
+    if (options.scenarios.empty())
+        throw UsageError("validate: expected at least one scenario, or a folder of such" +
+                         see("validate"));
+    options.with = texts(values, "with");
+    options.backends = texts(values, "backend");
+    constexpr std::uint32_t rounds_max = 10'000;
+    options.rounds =
+        number<std::uint32_t>(values, "rounds", 2, rounds_max).value_or(options.rounds);
+    if (const auto within = text(values, "within")) options.within = percentage("within", *within);
+    options.overrides.set = texts(values, "set");
+    options.overrides.seed = number<std::uint64_t>(values, "seed", 0, UINT64_MAX);
+    const bool json = values.count("json") > 0;
+    const bool markdown = values.count("markdown") > 0;
+    if (json && markdown) throw UsageError("--json and --markdown exclude each other");
+    using Output = ValidateOptions::Output;
+    options.output = json ? Output::json : markdown ? Output::markdown : Output::table;
+    return options;
+}
+
+CalibrateOptions parse_calibrate(const Arguments& arguments) {
+    auto known = calibrate_description();
+    known.add(words_description());
+    const auto values = parsed("calibrate", arguments, known);
+    const auto words = words_of(values);
+    if (!words.empty())
+        throw UsageError(fmt::format("calibrate: expected no word, got '{}'", words.front()) +
+                         see("calibrate"));
+    return {.help = values.count("help") > 0,
+            .with = texts(values, "with"),
+            .backends = texts(values, "backend"),
+            .host = values.count("keep-host") == 0};
+}
+
+std::string validate_options_text() { return described(validate_description()); }
+
+std::string calibrate_options_text() { return described(calibrate_description()); }
 
 WordOptions parse_words(const std::string& command, const Arguments& arguments) {
     po::options_description known;
@@ -155,10 +255,6 @@ WordOptions parse_words(const std::string& command, const Arguments& arguments) 
     return {.help = values.count("help") > 0, .words = words_of(values)};
 }
 
-std::string run_options_text() {
-    std::ostringstream text;
-    text << run_description();
-    return text.str();
-}
+std::string run_options_text() { return described(run_description()); }
 
 }  // namespace interlock::app

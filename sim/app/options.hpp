@@ -30,6 +30,28 @@ struct RunOptions {
 
 RunOptions parse_run(const Arguments& arguments);
 
+struct ValidateOptions {
+    bool help = false;
+    std::vector<std::string> scenarios;  ///< files, and folders of such
+    std::vector<std::string> with;       ///< paths of interpreters
+    std::vector<std::string> backends;   ///< names, or beginnings of such; empty: all
+    std::uint32_t rounds = 20;
+    std::optional<double> within;
+    config::Overrides overrides;
+    enum class Output : std::uint8_t { table, json, markdown } output = Output::table;
+};
+ValidateOptions parse_validate(const Arguments& arguments);
+std::string validate_options_text();
+
+struct CalibrateOptions {
+    bool help = false;
+    std::vector<std::string> with;
+    std::vector<std::string> backends;
+    bool host = true;  ///< measure the host, too
+};
+CalibrateOptions parse_calibrate(const Arguments& arguments);
+std::string calibrate_options_text();
+
 /// Of a command that takes words and no option but --help.
 struct WordOptions {
     bool help = false;

@@ -8,15 +8,20 @@
 
 namespace interlock::app {
 
-std::string bar(std::size_t done, std::size_t total) {
+std::string bar(std::size_t done, std::size_t total, std::string_view unit, double seconds_passed) {
     constexpr std::size_t width = 30;
     const auto full = total == 0 ? 0 : width * done / total;
-    const auto count =
-        total == 0 ? std::string("simulating") : fmt::format("{} of {} replications", done, total);
+    auto count =
+        total == 0 ? std::string("beginning") : fmt::format("{} of {} {}", done, total, unit);
+    if (done > 0 && done < total) {
+        const auto left =
+            seconds_passed / static_cast<double>(done) * static_cast<double>(total - done);
+        count += fmt::format(", {:.0f} s left", left);
+    }
     return fmt::format("[{}{}] {}", std::string(full, '#'), std::string(width - full, '.'), count);
 }
 
-Progress::Progress(bool shown) {
+Progress::Progress(bool shown, std::string_view unit) : unit_(unit) {
     if (shown)
         drawer_ = std::jthread([this](const std::stop_token& stop) { draw_until_stopped(stop); });
 }
@@ -35,7 +40,8 @@ void Progress::draw_until_stopped(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     while (!stopped_.wait_for(lock, stop, drawn ? 200ms : 1000ms,
                               [&] { return stop.stop_requested(); })) {
-        talk(std::string(erase) + bar(done_, total_));
+        const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin_;
+        talk(std::string(erase) + bar(done_, total_, unit_, passed.count()));
         drawn = true;
     }
     if (drawn) talk(erase);

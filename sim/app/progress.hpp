@@ -3,21 +3,23 @@
 // A bar for a person who waits: from the first second on, on a terminal only.
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace interlock::app {
 
-/// "[########............] 8 of 20 replications".
-std::string bar(std::size_t done, std::size_t total);
+/// "[########............] 8 of 20 replications, 12 s left".
+std::string bar(std::size_t done, std::size_t total, std::string_view unit, double seconds_passed);
 
 class Progress {
 public:
-    /// Shows nothing, and costs nothing, unless `shown`.
-    explicit Progress(bool shown);
+    /// Shows nothing, and costs nothing, unless `shown`. `unit`: of what it counts.
+    explicit Progress(bool shown, std::string_view unit = "replications");
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
     ~Progress();
@@ -27,6 +29,8 @@ public:
 private:
     void draw_until_stopped(const std::stop_token& stop);
 
+    std::string unit_;
+    std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
     std::mutex mutex_;
     std::condition_variable_any stopped_;
     std::atomic<std::size_t> done_ = 0;

@@ -58,10 +58,11 @@ void complete_lock(Runtime& runtime) {
 
 Runtime preset_runtime(const Node& name, const Profile* profile) {
     const auto* calibrated = profile == nullptr ? nullptr : profile->interpreter(name.text);
-    if (calibrated == nullptr)
-        return find_preset(name, interpreter::runtime_presets(), unbuilt_presets).make();
-    auto runtime = read_interpreter(*calibrated);
+    auto runtime = calibrated == nullptr
+                       ? find_preset(name, interpreter::runtime_presets(), unbuilt_presets).make()
+                       : read_interpreter(*calibrated);
     runtime.name = name.text;
+    runtime.preset = name.text;
     return runtime;
 }
 

@@ -76,7 +76,7 @@ private:
     /// Read when it is asked for: another machine needs none.
     const Profile* profile_of(const Node& machine) {
         if (!is_host(machine) || profile_file_.empty()) return nullptr;
-        if (!profile_) profile_.emplace(read_file(profile_file_), profile_file_);
+        if (!profile_) profile_.emplace(profile_file_);
         return &*profile_;
     }
 

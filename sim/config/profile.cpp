@@ -52,6 +52,8 @@ Profile::Profile(const std::string& text, std::string name)
         static_cast<void>(read_interpreter(child));
 }
 
+Profile::Profile(const std::string& path) : Profile(read_file(path), path) {}
+
 const Node* Profile::interpreter(std::string_view name) const {
     const auto* all = root_.find("interpreters");
     if (all == nullptr) return nullptr;

@@ -24,6 +24,8 @@ class Profile {
 public:
     /// Throws Error. `name` stands for the file in errors.
     Profile(const std::string& text, std::string name);
+    /// Of a file. Throws Error.
+    explicit Profile(const std::string& path);
     Profile(const Profile&) = delete;
     Profile& operator=(const Profile&) = delete;
 

@@ -39,16 +39,18 @@ ScratchFolder::~ScratchFolder() {
 }
 
 Driver::Driver(std::string interpreter) : interpreter_(std::move(interpreter)) {
-    write(folder_.path() / "driver.py", python_driver());
+    const auto script = folder_.path() / "driver.py";
+    write(script, python_driver());
+    // -B: no caches are left in the scratch folder.
+    words_ = {interpreter_, "-B", script.string()};
 }
 
 nlohmann::json Driver::ask(const nlohmann::json& request, std::chrono::milliseconds timeout,
                            const Interrupts* interrupts) const {
     const auto file = folder_.path() / "request.json";
     write(file, request.dump());
-    // -B: no caches are left in the scratch folder.
-    const auto script = folder_.path() / "driver.py";
-    Command command{.words = {interpreter_, "-B", script.string(), file.string()}};
+    Command command{.words = words_};
+    command.words.push_back(file.string());
     // What it must leave when it is killed goes with the folder.
     command.environment = {{"TMPDIR", folder_.path().string()}};
     command.timeout = timeout;

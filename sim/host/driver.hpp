@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -42,6 +44,9 @@ class Driver {
 public:
     /// `interpreter`: the path of a Python. Nothing is run yet.
     explicit Driver(std::string interpreter);
+    /// One that is run by these words, the request's file behind them.
+    Driver(std::string interpreter, std::vector<std::string> words)
+        : interpreter_(std::move(interpreter)), words_(std::move(words)) {}
 
     /// Runs the interpreter once for the request. Its answer may be
     /// {"unable": why}. Throws DriverFailed, Interrupted.
@@ -52,6 +57,7 @@ public:
 
 private:
     std::string interpreter_;
+    std::vector<std::string> words_;  ///< that run it; the request's file follows
     ScratchFolder folder_;
 };
 

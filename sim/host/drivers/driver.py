@@ -3,12 +3,13 @@
     python driver.py REQUEST.json        the answer is one JSON document on standard output
 
 Requests: {"mode": "identify"}; {"mode": "calibrate", "seconds": 1.0};
-{"mode": "run", "plan": {...}, "rates": {...}, "slack_ns": 60000}. The plan's form is told in
-sim/host/plan.hpp. Written for CPython 2.7 and 3.6 and later, and PyPy: no f-strings, nothing newer.
+{"mode": "run", "plan": {...}, "slack_ns": 60000}. The plan's form is told in sim/host/plan.hpp.
+The speed of the loops is measured right before the run, and once more after it. Written for CPython 2.7 and 3.6 and later, and PyPy: no f-strings, nothing newer.
 
 What stands for what:
     compute     a loop of bytecode, calibrated in CPU time
-    nogil       hashlib.pbkdf2_hmac, one call, the lock released throughout
+    nogil       hashlib.pbkdf2_hmac, one call, the lock released throughout (2.7: sha256, a call
+                a MiB)
     native      sum(repeat(1, n)), one call, the lock held throughout
     sleep, io   time.sleep; of io the measured slack of the timer is taken off
     allocate    a list of objects of a page each; to touch it is to look at each, which writes
@@ -22,6 +23,7 @@ import itertools
 import json
 import os
 import resource
+import socket
 import sys
 import threading
 import time
@@ -47,6 +49,15 @@ def nogil(rounds):
     hashlib.pbkdf2_hmac("sha256", b"interlock", b"salt", rounds)
 
 
+if PY2:  # pbkdf2_hmac holds the lock there; hashing more than 2047 bytes does not
+    BLOCK = bytes(bytearray(1 << 20))
+
+    def nogil(rounds):
+        while rounds > 0:
+            hashlib.sha256(buffer(BLOCK, 0, min(len(BLOCK), 128 * rounds))).digest()  # noqa: F821
+            rounds -= len(BLOCK) // 128
+
+
 def native(rounds):
     sum(itertools.repeat(1, rounds))
 
@@ -55,29 +66,52 @@ WORK = {"compute": compute, "nogil": nogil, "native": native}
 
 
 def cpu_seconds():
+    if hasattr(time, "process_time"):
+        return time.process_time()
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
 
-def rate_of(work, seconds):
-    """Rounds in a second of CPU time, the fastest of several tries."""
-    rounds = 1000
+def rate_of(work, seconds, piece=0.004):
+    """Rounds in a second of CPU time: the median of pieces of several milliseconds."""
+    rounds = 100
     while True:
         before = cpu_seconds()
         work(rounds)
         spent = cpu_seconds() - before
-        if spent >= 0.01:
+        if spent >= piece / 2:
             break
-        rounds *= 4
-    rounds = max(1, int(rounds * 0.02 / spent))
-    best = 0.0
+        rounds *= 2
+    rounds = max(1, int(rounds * piece / spent))
+    found = []
     end = clock() + seconds
-    while True:
+    while not found or clock() < end:
         before = cpu_seconds()
         work(rounds)
-        best = max(best, rounds / (cpu_seconds() - before))
-        if clock() >= end:
-            return best
+        found.append(rounds / max(cpu_seconds() - before, 1e-9))
+    found.sort()
+    return found[len(found) // 2]
+
+
+def kinds_of_work(plan):
+    """Of the plan's programs, in order of name."""
+    kinds = set()
+
+    def walk(steps):
+        for step in steps:
+            if step["do"] in WORK:
+                kinds.add(step["do"])
+            walk(step.get("steps", ()))
+            for branch in step.get("branches", ()):
+                walk(branch)
+
+    for steps in plan["programs"]:
+        walk(steps)
+    return sorted(kinds)
+
+
+def rates_of(plan, seconds):
+    return dict((kind, rate_of(WORK[kind], seconds)) for kind in kinds_of_work(plan))
 
 
 def overlap(work, rate):
@@ -111,13 +145,150 @@ def identify():
     }
 
 
+def nothing(*_):
+    pass
+
+
+class Sampled(object):
+    """Figures by name: the median of samples and half the range of their middle half."""
+
+    def __init__(self):
+        self.figures = {}
+
+    def add(self, name, samples, unit="ns"):
+        samples = sorted(samples)
+        middle = samples[len(samples) // 2]
+        reach = samples[len(samples) * 3 // 4] - samples[len(samples) // 4]
+        self.figures[name] = {"value": middle, "unit": unit, "samples": len(samples),
+                              "spread": reach / 2.0 / middle if middle > 0 else 0.0}
+
+
+def children_cpu():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def cpu_of(call, times):
+    """Of this process alone, in ns a call."""
+    before = cpu_seconds()
+    for _ in itertools.repeat(None, times):
+        call()
+    return (cpu_seconds() - before) * 1e9 / times
+
+
+def start_and_join(make):
+    """CPU seconds of us and of our child, and the time that passed."""
+    cpu, ended, begin = cpu_seconds(), children_cpu(), clock()
+    it = make()
+    it.start()
+    it.join()
+    return cpu_seconds() - cpu, children_cpu() - ended, clock() - begin
+
+
+def measure_threads(found):
+    found.add("thread_life_cpu", [
+        1e9 * start_and_join(lambda: threading.Thread(target=nothing))[0] for _ in range(200)])
+
+
+def measure_processes(found, deadline):
+    import multiprocessing
+    methods = ["fork"] if PY2 else ["fork", "spawn", "forkserver"]
+    for method in methods:
+        context = multiprocessing if PY2 else multiprocessing.get_context(method)
+        samples = []
+        for i in range(12 if method == "fork" else 5):
+            samples.append(start_and_join(lambda: context.Process(target=nothing)))
+            if i > 1 and clock() > deadline:
+                break
+        rest = samples[1:]  # the first brings up the fork server, and imports
+        found.add(method + "_parent_cpu", [1e9 * one[0] for one in rest])
+        found.add(method + "_child_cpu", [1e9 * one[1] for one in rest])
+        found.add(method + "_life", [1e9 * one[2] for one in rest])
+
+
+def measure_queues(found):
+    if PY2:
+        import Queue as queue
+    else:
+        import queue
+    inside = queue.Queue()
+
+    def through():
+        inside.put(1)
+        inside.get()
+
+    found.add("queue_use_cpu", [cpu_of(through, 500) / 2 for _ in range(15)])
+    import multiprocessing
+    between = multiprocessing.Queue()
+
+    def across():
+        between.put(1)
+        between.get()
+
+    across()
+    found.add("message_cpu", [cpu_of(across, 100) for _ in range(15)])
+    between.close()
+
+
+def measure_pickling(found):
+    import pickle
+    for name, data in (("array", bytes(bytearray(4 << 20))), ("objects", records(1 << 18))):
+        text = pickle.dumps(data, -1)
+        both = [cpu_of(lambda: pickle.dumps(data, -1), 1) + cpu_of(lambda: pickle.loads(text), 1)
+                for _ in range(9)]
+        found.add("pickle_" + name, [2e9 * len(text) / one for one in both], "B/s")
+
+
 def calibrate(request):
-    each = request["seconds"] / 4.0
+    begin = clock()
+    each = request["seconds"] / 8.0
     rates = dict((name, rate_of(WORK[name], each)) for name in sorted(WORK))
+    found = Sampled()
+    measure_threads(found)
+    measure_queues(found)
+    measure_pickling(found)
+    measure_processes(found, begin + request["seconds"])
+    value = itertools.count().__next__ if not PY2 else itertools.count().next
+    found.add("call_cpu", [cpu_of(value, 2000) for _ in range(15)])
+    with open("/proc/self/status") as file:
+        own = [int(line.split()[1]) for line in file if line.startswith("RssAnon:")]
+    found.add("memory", [1024 * own[0]], "B")
     answer = identify()
     answer["rates"] = rates
     answer["overlap"] = {"nogil": overlap(nogil, rates["nogil"])}
+    answer["figures"] = found.figures
     return answer
+
+
+class Full(Exception):
+    pass
+
+
+class Empty(Exception):
+    pass
+
+
+class SocketQueue(object):
+    """A pair of connected sockets: an item is one send and one recv, its end an empty one."""
+
+    PIECE = 65536
+
+    def __init__(self):
+        self.ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+    def put(self, item, block=True, timeout=None):
+        self.ends[0].settimeout(timeout)
+        try:
+            self.ends[0].send(b"" if item is None else item[:self.PIECE])
+        except socket.timeout:
+            raise Full()
+
+    def get(self, block=True, timeout=None):
+        self.ends[1].settimeout(timeout)
+        try:
+            return self.ends[1].recv(self.PIECE) or None
+        except socket.timeout:
+            raise Empty()
 
 
 # The plan's shared things: of one process, or of several.
@@ -147,11 +318,13 @@ class Shared(object):
     def _queue(one, context):
         over = one["over"]
         if over == "socket":
-            raise Unable("put: a queue over a socket is not driven yet")
+            if one["capacity"] is not None:
+                raise Unable("put: a socket has a capacity of its own")
+            return SocketQueue()
         if context is not None:
             return context.Queue(one["capacity"] or 0)
         if over == "pipe":
-            raise Unable("put: a queue over a pipe within a process is not driven yet")
+            raise Unable("put: Python has no queue over a pipe within a process")
         if PY2:
             import Queue as queue
         else:
@@ -185,15 +358,40 @@ class Runner(object):
     def __init__(self, request, shared, zero):
         self.plan = request["plan"]
         self.rates = request["rates"]
+        self.main = request["main"]
         self.slack = request["slack_ns"] * 1e-9
         self.shared = shared
         self.zero = zero
         self.objects = [0] * self.plan["objects"]
         self.blocks = [None] * self.plan["blocks"]
         self.marks = []
+        self.items = {}
         self.puts = [sorted(puts_into(self.plan, steps, set())) for steps in self.plan["programs"]]
         for one in self.plan["data"]:
             self.blocks[one["block"]] = pages(one["bytes"])
+
+    def item(self, step, size):
+        """Made once for each size: to make it is not what is measured."""
+        raw = self.plan["queues"][step["object"]]["over"] == "socket"
+        if (raw, size) not in self.items:
+            self.items[raw, size] = b"x" * max(1, size) if raw else records(size)
+        return self.items[raw, size]
+
+    def leave_marks(self):
+        """Of another process than the main one: for it to find when all is over."""
+        if self.marks and os.getpid() != self.main:
+            with open(os.path.join(scratch(), "marks-%d" % os.getpid()), "a") as file:
+                for mark in self.marks:
+                    file.write(json.dumps(mark) + "\n")
+            del self.marks[:]
+
+    def all_marks(self):
+        found = list(self.marks)
+        for name in sorted(os.listdir(scratch())):
+            if name.startswith("marks-"):
+                with open(os.path.join(scratch(), name)) as file:
+                    found.extend(json.loads(line) for line in file)
+        return found
 
     def instance(self, number):
         self.shared.times[2 * number] = clock() - self.zero
@@ -203,7 +401,19 @@ class Runner(object):
         for queue in self.puts[program]:
             self.shared.producer_ended(queue)
         self.shared.times[2 * number + 1] = clock() - self.zero
+        self.leave_marks()
         return number
+
+
+def scratch():
+    """The folder of this run, in which our caller has put the request."""
+    return os.path.dirname(os.path.abspath(sys.argv[1]))
+
+
+def records(size):
+    """A list of small objects that pickle to about so many bytes."""
+    return [{"number": i, "name": "item %d" % i, "share": i / 7.0}
+            for i in range(max(1, size // 36))]
 
 
 def pages(size):
@@ -268,7 +478,7 @@ class Thread(object):
 
     def do_put(self, step):
         try:
-            item = bytes(bytearray(self.bytes(step)))
+            item = self.runner.item(step, self.bytes(step))
             self.runner.shared.queues[step["object"]].put(item, True, self.timeout(step))
         except Exception as error:
             if type(error).__name__ != "Full":
@@ -575,6 +785,8 @@ def run(request):
         name = plan_process(plan, number)
         if name is not None:
             apart.setdefault(name, []).append(number)
+    request["main"] = os.getpid()
+    request["rates"] = rates_of(plan, 0.02)
     context = None
     if strategy["kind"] == "processes" or apart:
         import multiprocessing
@@ -615,7 +827,8 @@ def run(request):
         "tasks": [[shared.times[2 * i], shared.times[2 * i + 1]]
                   for i in range(len(plan["instances"]))],
         "objects": runner.objects,
-        "marks": runner.marks,
+        "marks": runner.all_marks(),
+        "rates": {"before": request["rates"], "after": rates_of(plan, 0.012)},
     })
     return answer
 

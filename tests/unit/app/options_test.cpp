@@ -58,14 +58,16 @@ TEST_CASE("options: an abbreviation is no option", "[app]") {
 }
 
 TEST_CASE("commands: what is not built yet says so", "[app]") {
-    for (const auto* const name : {"validate", "calibrate", "advise", "sweep", "schema", "import"})
+    for (const auto* const name : {"advise", "sweep", "schema", "import"})
         CHECK_THROWS_WITH(obey({name}), std::string(name) + " is not built yet");
 }
 
 TEST_CASE("progress: the bar fills from the left", "[app]") {
-    CHECK(bar(0, 20) == "[..............................] 0 of 20 replications");
-    CHECK(bar(10, 20) == "[###############...............] 10 of 20 replications");
-    CHECK(bar(0, 0) == "[..............................] simulating");
+    CHECK(bar(0, 20, "rounds", 0) == "[..............................] 0 of 20 rounds");
+    // Half of it took 3 s, so the other half will.
+    CHECK(bar(10, 20, "rounds", 3) == "[###############...............] 10 of 20 rounds, 3 s left");
+    CHECK(bar(20, 20, "rounds", 6) == "[##############################] 20 of 20 rounds");
+    CHECK(bar(0, 0, "rounds", 0) == "[..............................] beginning");
 }
 
 }  // namespace interlock::app

@@ -1,0 +1,52 @@
+#pragma once
+
+// Clocks, pinning and threads of the measurements: real ones.
+
+#include <sched.h>
+#include <time.h>  // NOLINT(modernize-deprecated-headers): clock_gettime() is POSIX's
+
+#include <cstdint>
+
+namespace interlock::host {
+
+inline double clock_ns(clockid_t clock) {
+    timespec time{};
+    clock_gettime(clock, &time);
+    return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
+}
+inline double wall_ns() { return clock_ns(CLOCK_MONOTONIC); }
+inline double thread_cpu_ns() { return clock_ns(CLOCK_THREAD_CPUTIME_ID); }
+inline double process_cpu_ns() { return clock_ns(CLOCK_PROCESS_CPUTIME_ID); }
+
+/// The calling thread stays on one CPU while this lives, if that is permitted.
+class Pinned {
+public:
+    explicit Pinned(std::uint32_t cpu) {
+        sched_getaffinity(0, sizeof before_, &before_);
+        works_ = move(cpu);
+    }
+    ~Pinned() { sched_setaffinity(0, sizeof before_, &before_); }
+    Pinned(const Pinned&) = delete;
+    Pinned& operator=(const Pinned&) = delete;
+
+    static bool move(std::uint32_t cpu) {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        CPU_SET(cpu, &set);
+        return sched_setaffinity(0, sizeof set, &set) == 0;
+    }
+    bool works() const { return works_; }
+
+private:
+    cpu_set_t before_{};
+    bool works_ = false;
+};
+
+/// Runs on the CPU for that long, and nothing else.
+inline void spin_ns(double duration) {
+    const auto end = wall_ns() + duration;
+    while (wall_ns() < end) {
+    }
+}
+
+}  // namespace interlock::host

@@ -1,0 +1,29 @@
+#pragma once
+
+// The parts of the host's calibration, a file each.
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/host/figure.hpp"
+
+namespace interlock::host {
+
+struct Measurements {
+    std::vector<std::uint32_t> cpus;  ///< that threads can be pinned to; two at least, or none
+    std::vector<Figure> figures{};
+
+    void add(Figure figure) { figures.push_back(std::move(figure)); }
+    double value(const std::string& name) const;
+};
+
+/// speed_beside, speed_beside_wide, line_transfer, user_operation, syscall.
+void measure_cpus(Measurements& it);
+/// futex_wake, futex_wait, context_switch, migration, wake_*, idle_long_after,
+/// timer_slack, run_length. After measure_cpus.
+void measure_wakes(Measurements& it);
+/// thread_start, thread_exit, process_start, process_exit, fork_per_mib,
+/// page_touch, page_copy, pipe, memory_bandwidth_*. After measure_wakes.
+void measure_starts(Measurements& it);
+
+}  // namespace interlock::host
