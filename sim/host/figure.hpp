@@ -10,12 +10,12 @@
 namespace interlock::host {
 
 struct Figure {
-    std::string name;  ///< "context_switch"
+    std::string name{};  ///< "context_switch"
     double value = 0;
-    std::string unit;  ///< ns, B/s, ratio, count, 1/s
+    std::string unit{};  ///< ns, B/s, ratio, count, 1/s
     std::size_t samples = 0;
     double spread = 0;  ///< half the range of the middle half, as a share of the median
-    std::string how;    ///< one sentence
+    std::string how{};    ///< one sentence
     bool sound = true;  ///< quiet enough to rely on
 };
 

@@ -21,7 +21,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double steal_max = 0.01;
 constexpr double others_max = 0.05;
-constexpr double drift_max = 0.05;
+constexpr double drift_max = 0.25;
 constexpr double counting_error = 0.03;  // seconds: CPU time is counted in ticks of 10 ms
 
 double seconds_since(Clock::time_point begin) {

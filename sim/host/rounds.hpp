@@ -8,7 +8,7 @@
 //   a hypervisor stole more than 1 % of the CPUs' time,
 //   a quota stopped us,
 //   others had more than 5 % of the CPUs' time, or
-//   the busy loop's speed, in CPU time, was another after it than before.
+//   the speed of the busy loop, in CPU time, changed by more than a quarter.
 // It is measured again, a bounded number of times; then it is left out, and a
 // row that keeps fewer than half of its samples is inconclusive.
 
@@ -62,7 +62,7 @@ struct Samples {
 
 struct RoundsOptions {
     std::uint32_t rounds = 20;  ///< beside the warm-up
-    std::uint32_t repeats_max = 3;
+    std::uint32_t repeats_max = 2;
     std::uint64_t seed = 1;
     std::int64_t slack_ns = 50'000;  ///< of the host's timers
     std::uint32_t cpus = 1;

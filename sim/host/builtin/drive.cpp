@@ -1,0 +1,143 @@
+#include "sim/host/builtin/drive.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include "sim/host/builtin/strategies.hpp"
+#include "sim/host/clocks.hpp"
+#include "sim/host/figure.hpp"
+#include "sim/report/version.hpp"
+
+namespace interlock::host {
+
+namespace {
+
+using namespace builtin;
+using nlohmann::json;
+
+json identify() {
+    return {{"driver", 1},
+            {"implementation", "builtin"},
+            {"version", report::version},
+            {"free_threaded", false},
+            {"executable", std::filesystem::read_symlink("/proc/self/exe").string()}};
+}
+
+double cpu_seconds(int whose) {
+    rusage used{};
+    getrusage(whose, &used);
+    const auto of = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+    };
+    return of(used.ru_utime) + of(used.ru_stime);
+}
+
+json run(const json& request, const std::string& folder) {
+    const auto& text = request.at("plan");
+    const auto plan = read_plan(text);
+    const auto before = rates_of(text, 0.02);
+    const auto apart = instances_of(plan, std::nullopt).size() < plan.instances.size();
+    Shared shared(plan, plan.kind == "processes" || apart);
+    // So that the others are up when it begins.
+    const auto zero = wall_ns() + (apart ? 20e6 : 0);
+    Runner runner({.plan = &plan,
+                   .shared = &shared,
+                   .rates = before,
+                   .slack_ns = request.value("slack_ns", std::int64_t{0}),
+                   .folder = folder,
+                   .zero_ns = zero});
+    Outsiders outsiders(runner);
+    while (wall_ns() < zero) usleep(100);
+    const char me = 0;
+    const auto begin = wall_ns();
+    if (!apart) runner.begin(begin);
+    const auto used = cpu_seconds(RUSAGE_SELF) + cpu_seconds(RUSAGE_CHILDREN);
+    runner.lock().take(&me);
+    Board board(plan, instances_of(plan, std::nullopt), [&] { return runner.now(); });
+    run_strategy(runner, board, &me);
+    {
+        const Released released(runner.lock(), &me);
+        outsiders.join();
+    }
+    const auto makespan = (wall_ns() - begin) / 1e9;
+    auto answer = identify();
+    answer["makespan_s"] = makespan;
+    answer["cpu_s"] = cpu_seconds(RUSAGE_SELF) + cpu_seconds(RUSAGE_CHILDREN) - used;
+    answer["tasks"] = json::array();
+    for (std::uint32_t i = 0; i < plan.instances.size(); ++i)
+        answer["tasks"].push_back({shared.time(i, false), shared.time(i, true)});
+    answer["objects"] = runner.objects();
+    answer["marks"] = json::array();
+    for (const auto& one : runner.all_marks())
+        answer["marks"].push_back({one.instance, one.mark, one.at});
+    answer["rates"] = {{"before", before}, {"after", rates_of(text, 0.012)}};
+    return answer;
+}
+
+json figure_json(const Figure& it) {
+    return {{"value", it.value}, {"unit", it.unit}, {"samples", it.samples}, {"spread", it.spread}};
+}
+
+json calibrate(const json& request) {
+    const auto seconds = request.at("seconds").get<double>();
+    const auto loops = rates(seconds / 8);
+    std::vector<double> lives;
+    IntervalLock lock(5'000'000);
+    const char me = 0;
+    lock.take(&me);
+    for (int i = 0; i < 200; ++i) {
+        const auto before = process_cpu_ns();
+        auto thread = start_thread(lock, &me, [](const void*) {});
+        join_thread(lock, &me, thread);
+        lives.push_back(process_cpu_ns() - before);
+    }
+    lock.drop(&me);
+    auto answer = identify();
+    answer["rates"] = loops;
+    answer["figures"] = {
+        {"thread_life_cpu", figure_json(figure("", "ns", lives, ""))},
+        {"check_spacing",
+         figure_json({.name = "",
+                      .value = static_cast<double>(rounds_per_piece) / loops.at("compute") * 1e9,
+                      .unit = "ns",
+                      .samples = 1})}};
+    return answer;
+}
+
+json obey(const std::string& file) {
+    std::ifstream text(file);
+    const auto request = json::parse(text);
+    const auto mode = request.at("mode").get<std::string>();
+    if (mode == "identify") return identify();
+    if (mode == "calibrate") return calibrate(request);
+    if (mode != "run") throw std::runtime_error("unknown mode " + mode);
+    try {
+        const auto folder = std::filesystem::absolute(file).parent_path().string();
+        return run(request, folder);
+    } catch (const Unable& reason) {
+        auto answer = identify();
+        answer["unable"] = reason.what();
+        return answer;
+    }
+}
+
+}  // namespace
+
+int drive(const std::string& request_file) {
+    try {
+        std::cout << obey(request_file) << std::endl;
+        _exit(std::cout.good() ? 0 : 1);
+    } catch (const std::exception& error) {
+        std::cerr << error.what() << std::endl;
+        _exit(1);
+    }
+}
+
+}  // namespace interlock::host
