@@ -15,7 +15,7 @@ struct Figure {
     std::string unit{};  ///< ns, B/s, ratio, count, 1/s
     std::size_t samples = 0;
     double spread = 0;  ///< half the range of the middle half, as a share of the median
-    std::string how{};    ///< one sentence
+    std::string how{};  ///< one sentence
     bool sound = true;  ///< quiet enough to rely on
 };
 
