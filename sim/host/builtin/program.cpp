@@ -58,17 +58,10 @@ std::vector<Step> steps_of(const json& list) {
     return all;
 }
 
-std::int64_t payload_bytes(const json& instance, const char* key) {
-    const auto& payload = instance.at(key);
-    return payload.is_null() ? 0 : payload.at("bytes").get<std::int64_t>();
-}
-
 Instance instance_of(const json& text) {
     Instance it{.task = text.at("task").get<std::uint32_t>(),
                 .number = text.at("number").get<std::uint32_t>(),
                 .arrival_ns = text.at("arrival_ns").get<std::int64_t>(),
-                .bytes_in = payload_bytes(text, "bytes_in"),
-                .bytes_out = payload_bytes(text, "bytes_out"),
                 .draws = {}};
     for (const auto& [place, values] : text.at("draws").items())
         it.draws[static_cast<std::uint32_t>(std::stoul(place))] =
@@ -139,7 +132,12 @@ Plan read_plan(const json& text) {
         plan.switch_interval_ns = *interval;
     for (const auto& steps : text.at("programs")) plan.programs.push_back(steps_of(steps));
     for (const auto& task : text.at("tasks")) plan.tasks.push_back(task_of(task));
-    for (const auto& one : text.at("instances")) plan.instances.push_back(instance_of(one));
+    for (const auto& one : text.at("instances")) {
+        for (const auto* const payload : {"bytes_in", "bytes_out"})
+            if (plan.kind == "processes" && !one.at(payload).is_null())
+                throw Unable(std::string(payload) + ": there is no interpreter to pickle it");
+        plan.instances.push_back(instance_of(one));
+    }
     plan.locks = text.at("locks").get<std::uint32_t>();
     plan.conditions = text.at("conditions").get<std::uint32_t>();
     plan.objects = text.at("objects").get<std::uint32_t>();

@@ -77,8 +77,6 @@ struct Instance {
     std::uint32_t task = 0;
     std::uint32_t number = 0;
     std::int64_t arrival_ns = 0;
-    std::int64_t bytes_in = 0;
-    std::int64_t bytes_out = 0;
     /// By place, then by thread of the instance, then by visit.
     std::map<std::uint32_t, std::vector<std::vector<std::int64_t>>> draws;
 };

@@ -4,7 +4,8 @@
 
 Requests: {"mode": "identify"}; {"mode": "calibrate", "seconds": 1.0};
 {"mode": "run", "plan": {...}, "slack_ns": 60000}. The plan's form is told in sim/host/plan.hpp.
-The speed of the loops is measured right before the run, and once more after it. Written for CPython 2.7 and 3.6 and later, and PyPy: no f-strings, nothing newer.
+The speed of the loops is measured right before the run, and once more after it. Written for
+CPython 2.7 and 3.6 and later, and PyPy: no f-strings, nothing newer.
 
 What stands for what:
     compute     a loop of bytecode, calibrated in CPU time
@@ -12,6 +13,8 @@ What stands for what:
                 a MiB)
     native      sum(repeat(1, n)), one call, the lock held throughout
     sleep, io   time.sleep; of io the measured slack of the timer is taken off
+    bytes_in, bytes_out
+                pickled and sent: bytes for an array, a list of small dicts for objects
     allocate    a list of objects of a page each; to touch it is to look at each, which writes
                 its reference count, or to replace each
 """
@@ -366,6 +369,7 @@ class Runner(object):
         self.blocks = [None] * self.plan["blocks"]
         self.marks = []
         self.items = {}
+        self.payloads = {}
         self.puts = [sorted(puts_into(self.plan, steps, set())) for steps in self.plan["programs"]]
         for one in self.plan["data"]:
             self.blocks[one["block"]] = pages(one["bytes"])
@@ -376,6 +380,19 @@ class Runner(object):
         if (raw, size) not in self.items:
             self.items[raw, size] = b"x" * max(1, size) if raw else records(size)
         return self.items[raw, size]
+
+    def payload(self, number, name):
+        """What goes with a task, or comes back; made once, like an item."""
+        one = self.plan["instances"][number][name]
+        if one is None or one["as"] == "shared":
+            return None
+        key = (one["as"], one["bytes"])
+        if key not in self.payloads:
+            make = records if one["as"] == "objects" else bytearray
+            self.payloads[key] = make(one["bytes"])
+            if one["as"] == "array":
+                self.payloads[key] = bytes(self.payloads[key])
+        return self.payloads[key]
 
     def leave_marks(self):
         """Of another process than the main one: for it to find when all is over."""
@@ -688,8 +705,15 @@ def keep_runner(runner):
     RUNNER = runner
 
 
-def run_in_worker(number):
-    return RUNNER.instance(number)
+def run_in_worker(call):
+    number, _ = call
+    return RUNNER.instance(number), RUNNER.payload(number, "bytes_out")
+
+
+def run_in_child(runner, number, _, results):
+    runner.instance(number)
+    if results is not None:
+        results.send(runner.payload(number, "bytes_out"))
 
 
 def processes(runner, board, strategy, context):
@@ -701,18 +725,24 @@ def processes(runner, board, strategy, context):
     while board.left:
         number = board.take(block=False)
         if number is not None:
-            process = context.Process(target=runner.instance, args=(number,))
+            results, there = None, None
+            if plan["instances"][number]["bytes_out"] is not None:
+                results, there = context.Pipe(False)
+            process = context.Process(target=run_in_child, args=(
+                runner, number, runner.payload(number, "bytes_in"), there))
             process.daemon = True
             process.start()
-            started.append((number, process))
+            started.append((number, process, results))
             continue
-        alive = [(i, process) for i, process in started if i not in board.ended]
+        alive = [(i, process) for i, process, _ in started if i not in board.ended]
         for i, process in alive:
             process.join(0.0005)
             if not process.is_alive():
                 board.end(i)
-    for number, process in started:
+    for number, process, results in started:
         if not background(plan, number):
+            if results is not None:
+                results.recv()
             process.join()
             if process.exitcode != 0:
                 raise RuntimeError("a child of task %d exited with %s" % (number, process.exitcode))
@@ -725,9 +755,12 @@ def process_pool(runner, board, strategy, context):
     usual = -(-crew // (4 * strategy["workers"]))
     failed = []
 
-    def ended(numbers):
-        for number in numbers if isinstance(numbers, list) else [numbers]:
+    def ended(results):
+        for number, _ in results if isinstance(results, list) else [results]:
             board.end(number)
+
+    def call(number):
+        return number, runner.payload(number, "bytes_in")
 
     keywords = {"callback": ended}
     if not PY2:
@@ -738,16 +771,16 @@ def process_pool(runner, board, strategy, context):
             break
         task = plan["instances"][first]["task"]
         if plan["tasks"][task]["singly"] and strategy["chunksize"] is None:
-            pool.apply_async(run_in_worker, (first,), **keywords)
+            pool.apply_async(run_in_worker, (call(first),), **keywords)
             continue
-        group = [first]
+        group = [call(first)]
         while True:
             with board.changed:
                 more = board.left and plan["instances"][board.left[0]]["task"] == task
             number = board.take(block=False) if more else None
             if number is None:
                 break
-            group.append(number)
+            group.append(call(number))
         pool.map_async(run_in_worker, group, strategy["chunksize"] or usual, **keywords)
     pool.close()
     pool.join()
