@@ -88,7 +88,7 @@ public:
 private:
     /// The profile's path, after measuring what it lacks.
     std::string calibrated() {
-        const auto path = existing_profile();
+        auto path = existing_profile();
         std::vector<host::Backend> lacking;
         if (!path.empty()) {
             const config::Profile profile(path);
@@ -102,7 +102,7 @@ private:
             for (auto& backend : backends_)
                 (lacks(backend) ? lacking : all).push_back(std::move(backend));
             talk("interlock: some interpreters were not calibrated yet; that comes first\n");
-            const auto written = calibrate(lacking, false, interrupts_);
+            auto written = calibrate(lacking, false, interrupts_);
             for (auto& backend : lacking) all.push_back(std::move(backend));
             std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
                 return (a.name == "builtin") > (b.name == "builtin");

@@ -41,7 +41,7 @@ public:
     double touch() const {
         const auto begin = thread_cpu_ns();
         for (std::size_t at = 0; at < bytes_; at += page) start_[at] = 1;
-        return (thread_cpu_ns() - begin) / static_cast<double>(bytes_ / page);
+        return (thread_cpu_ns() - begin) / (static_cast<double>(bytes_) / page);
     }
     const char* data() const { return start_; }
 

@@ -182,7 +182,7 @@ Figure timer_slack(const Measurements& it) {
 
 /// What a thread loses that finds itself on another CPU: the memory it works on.
 Figure migration(const Measurements& it) {
-    std::vector<std::uint64_t> memory(32 * 1024 / sizeof(std::uint64_t), 1);
+    std::vector<std::uint64_t> memory(32UL * 1024 / sizeof(std::uint64_t), 1);
     std::uint64_t sum = 0;
     const auto touch = [&] {
         const auto begin = wall_ns();

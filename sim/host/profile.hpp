@@ -27,7 +27,8 @@ struct InterpreterFigures {
 /// Of the answer to {"mode": "calibrate"}. The driver measures wholes; what the
 /// machine charges of them by itself is taken off.
 InterpreterFigures interpreter_figures(const std::string& name, const std::string& preset,
-                                       const nlohmann::json& answer, const hardware::Costs& costs);
+                                       const nlohmann::json& answer,
+                                       const hardware::Costs& machine);
 
 /// A profile in the parts in which it is renewed.
 struct ProfileText {
@@ -42,7 +43,7 @@ struct ProfileText {
 };
 
 /// `host:`, `machine:` and `os:`.
-std::string host_section(const Environment& environment, const HostFigures& measured);
+std::string host_section(const Environment& host, const HostFigures& measured);
 
 /// An entry under `interpreters:`, and its comments. Empty if it has no model.
 std::string interpreter_section(const InterpreterFigures& measured);

@@ -209,8 +209,7 @@ private:
 
 template <typename T>
 T* placed(char*& at, std::size_t count) {
-    at = reinterpret_cast<char*>((reinterpret_cast<std::uintptr_t>(at) + alignof(T) - 1) /
-                                 alignof(T) * alignof(T));
+    at += (alignof(T) - reinterpret_cast<std::uintptr_t>(at) % alignof(T)) % alignof(T);
     auto* const first = reinterpret_cast<T*>(at);
     for (std::size_t i = 0; i < count; ++i) new (first + i) T;
     at += count * sizeof(T);

@@ -50,7 +50,10 @@ double rate_of(Work work, double seconds) {
     };
     std::uint64_t rounds = 10'000;
     auto took = spent(rounds);
-    for (; took < piece_ns / 4; took = spent(rounds)) rounds *= 2;
+    while (took < piece_ns / 4) {
+        rounds *= 2;
+        took = spent(rounds);
+    }
     rounds = static_cast<std::uint64_t>(static_cast<double>(rounds) * piece_ns / took);
     std::vector<double> found;
     const auto end = wall_ns() + seconds * 1e9;

@@ -44,6 +44,30 @@ TEST_CASE("options: what makes no sense is refused with what was expected", "[ap
     CHECK_THROWS_WITH(parse_run({"a", "--trace", "t"}), "--trace is not built yet");
 }
 
+TEST_CASE("options: validate takes scenarios and what to run them with", "[app]") {
+    const auto options =
+        parse_validate({"a.yaml", "folder", "--with", "/x/python3", "--with=/y/python3",
+                        "--backend", "builtin", "--rounds=8", "--within", "5%", "--markdown"});
+    CHECK(options.scenarios == std::vector<std::string>{"a.yaml", "folder"});
+    CHECK(options.with == std::vector<std::string>{"/x/python3", "/y/python3"});
+    CHECK(options.backends == std::vector<std::string>{"builtin"});
+    CHECK(options.rounds == 8);
+    REQUIRE(options.within);
+    CHECK(*options.within == Approx(0.05));
+    CHECK(options.output == ValidateOptions::Output::markdown);
+    CHECK_FALSE(parse_validate({"a.yaml"}).within);
+    CHECK_THROWS_AS(parse_validate({}), UsageError);
+    CHECK_THROWS_AS(parse_validate({"a", "--json", "--markdown"}), UsageError);
+    CHECK_THROWS_AS(parse_validate({"a", "--rounds", "0"}), UsageError);
+}
+
+TEST_CASE("options: calibrate measures the host unless it is kept", "[app]") {
+    CHECK(parse_calibrate({}).host);
+    CHECK_FALSE(parse_calibrate({"--keep-host"}).host);
+    CHECK(parse_calibrate({"--with=/x/python3"}).with == std::vector<std::string>{"/x/python3"});
+    CHECK_THROWS_AS(parse_calibrate({"x.yaml"}), UsageError);
+}
+
 TEST_CASE("options: a misspelt word gets a suggestion", "[app]") {
     CHECK_THROWS_WITH(parse_run({"a", "--jsn"}), "unknown option '--jsn'; did you mean '--json'?");
     CHECK_THROWS_WITH(obey({"rum"}), "unknown command 'rum'; did you mean 'run'?");
