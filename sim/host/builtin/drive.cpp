@@ -39,7 +39,14 @@ double cpu_seconds(int whose) {
     return of(used.ru_utime) + of(used.ru_stime);
 }
 
-json run(const json& request, const std::string& folder) {
+/// Ends the process at once: what runs in the background still uses all that is
+/// alive here.
+[[noreturn]] void tell(const json& answer) {
+    std::cout << answer << std::endl;
+    _exit(std::cout.good() ? 0 : 1);
+}
+
+[[noreturn]] void run(const json& request, const std::string& folder) {
     const auto& text = request.at("plan");
     const auto plan = read_plan(text);
     const auto before = rates_of(text, 0.02);
@@ -78,7 +85,7 @@ json run(const json& request, const std::string& folder) {
     for (const auto& one : runner.all_marks())
         answer["marks"].push_back({one.instance, one.mark, one.at});
     answer["rates"] = {{"before", before}, {"after", rates_of(text, 0.012)}};
-    return answer;
+    tell(answer);
 }
 
 json figure_json(const Figure& it) {
@@ -111,20 +118,19 @@ json calibrate(const json& request) {
     return answer;
 }
 
-json obey(const std::string& file) {
+[[noreturn]] void obey(const std::string& file) {
     std::ifstream text(file);
     const auto request = json::parse(text);
     const auto mode = request.at("mode").get<std::string>();
-    if (mode == "identify") return identify();
-    if (mode == "calibrate") return calibrate(request);
+    if (mode == "identify") tell(identify());
+    if (mode == "calibrate") tell(calibrate(request));
     if (mode != "run") throw std::runtime_error("unknown mode " + mode);
     try {
-        const auto folder = std::filesystem::absolute(file).parent_path().string();
-        return run(request, folder);
+        run(request, std::filesystem::absolute(file).parent_path().string());
     } catch (const Unable& reason) {
         auto answer = identify();
         answer["unable"] = reason.what();
-        return answer;
+        tell(answer);
     }
 }
 
@@ -132,8 +138,7 @@ json obey(const std::string& file) {
 
 int drive(const std::string& request_file) {
     try {
-        std::cout << obey(request_file) << std::endl;
-        _exit(std::cout.good() ? 0 : 1);
+        obey(request_file);
     } catch (const std::exception& error) {
         std::cerr << error.what() << std::endl;
         _exit(1);

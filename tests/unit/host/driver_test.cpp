@@ -256,11 +256,11 @@ TEST_CASE("driver: what runs in the background does not hold up the end", "[host
     const auto by = each_driver();
     const auto it = answer(by, R"(
 programs: {spin: [{compute: 1000s}], nap: [{sleep: 5ms}]}
-tasks: [{program: spin, background: true}, {program: nap}]
-strategies: [{threads: 2}]
+tasks: [{program: spin, background: true, count: 3}, {program: nap}]
+strategies: [{threads: 4}]
 )");
     if (!it) return;
-    CHECK(finished(*it, 1) > 0);
+    CHECK(finished(*it, 3) > 0);
 }
 
 TEST_CASE("driver: a task may live in a process of its own", "[host]") {
