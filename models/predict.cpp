@@ -302,7 +302,8 @@ Result predict(const Case& question, const PredictOptions& options) {
 bool random(const Case& question) {
     const auto& costs = question.machine.costs;
     const bool wakes =
-        costs.wake_spread > 0 && costs.wake_idle_short + costs.wake_idle_long > Duration::zero();
+        costs.wake_spread > 0 &&
+        costs.wake_idle_brief + costs.wake_idle_short + costs.wake_idle_long > Duration::zero();
     return !question.unavailable && (wakes || costs.line_transfer > Duration::zero() ||
                                      ticks(question) || workload::random(question.workload));
 }

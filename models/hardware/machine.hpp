@@ -28,12 +28,24 @@ struct Costs {
     /// mutex, condition variable or semaphore, and before a drop request is seen.
     /// The mean: it varies evenly from nothing to twice as much.
     kernel::Duration line_transfer{60};
-    kernel::Duration syscall{200};           ///< entry and exit of a trivial call
-    kernel::Duration futex_wait{400};        ///< to go to sleep in the kernel, without the switch
-    kernel::Duration futex_wake{700};        ///< to wake a sleeper
+    kernel::Duration syscall{200};     ///< entry and exit of a trivial call
+    kernel::Duration clock_read{20};   ///< by whoever turns a time-out into a deadline
+    kernel::Duration futex_wait{400};  ///< to go to sleep in the kernel, without the switch
+    kernel::Duration futex_wake{700};  ///< to wake a sleeper
+    /// Paid by the waker on top, for an interrupt to a CPU that has halted: it
+    /// was idle for longer than `idle_short_after`.
+    kernel::Duration wake_interrupt{0};
+    /// On top of a clock reading, a futex_wait or a futex_wake that its thread has
+    /// not done for longer than `cold_after`: its code and data have left the
+    /// caches. The mean: it varies evenly from nothing to twice as much.
+    kernel::Duration cold_call{0};
+    kernel::Duration cold_after{1'000'000};
     kernel::Duration context_switch{1'000};  ///< paid by the thread switched in
     kernel::Duration migration{2'000};       ///< paid on top when it last ran on another core
     kernel::Duration wake_same{0};  ///< paid by a thread that was woken onto its waker's CPU
+    kernel::Duration wake_idle_brief{
+        2'500};                            ///< delay until a CPU answers that is only about to halt
+    kernel::Duration idle_short_after{0};  ///< then it has
     kernel::Duration wake_idle_short{
         2'500};  ///< delay until an idle CPU answers: inter-processor interrupt, shallow idle
     kernel::Duration wake_idle_long{

@@ -57,6 +57,8 @@ bool System::issue(ThreadId id, Ahead ahead) {
     if (!CLibraryState::is_call(operation.verb)) return start(id, operation, ahead);
     auto& me = thread(id);  // the driver may have created threads
     if (comes_from_elsewhere(operation, me.cpu)) me.debt.value += line_transfer().value;
+    if (operation.timeout)
+        me.debt.value += Work::of(costs_.clock_read).value + cold(me, Warmth::clock).value;
     me.call = library_.begin(operation, now());
     me.outcome = Outcome::done;
     return true;
@@ -67,6 +69,8 @@ bool System::start(ThreadId id, const Operation& operation, Ahead ahead) {
     keep(me.operation, operation);
     auto work = operation.verb == Verb::run ? operation.work : Work::of(price(operation));
     work.value += std::exchange(me.debt, {}).value;
+    if (operation.verb == Verb::futex_wait) work.value += cold(me, Warmth::futex_wait).value;
+    if (operation.verb == Verb::futex_wake) work.value += cold(me, Warmth::futex_wake).value;
     if (work.value != 0 && (ahead == Ahead::no || !runs_ahead(me.cpu, work))) {
         begin_burst(me, work);
         return false;
@@ -90,10 +94,20 @@ bool System::runs_ahead(CpuId id, Work work) {
 /// Evenly from nothing to twice the price: how far away the line is, and in
 /// what state, differs each time. Who wins a drop turns on such moments; without
 /// their noise the waiters would lock into one pattern for ever.
-Work System::line_transfer() {
-    if (costs_.line_transfer == Duration::zero()) return {};
-    const auto twice = static_cast<std::uint64_t>(costs_.line_transfer.count()) * 2;
+Work System::line_transfer() { return evenly_around(costs_.line_transfer); }
+
+Work System::evenly_around(Duration mean) {
+    if (mean == Duration::zero()) return {};
+    const auto twice = static_cast<std::uint64_t>(mean.count()) * 2;
     return Work::of(Duration{static_cast<Duration::rep>(noise_.below(twice + 1))});
+}
+
+/// A thread that computed or slept for long finds the way into the kernel cold;
+/// so a requester holds the lock's mutex for a while, and the holder meets it.
+Work System::cold(Thread& thread, Warmth kind) {
+    if (costs_.cold_call == Duration::zero()) return {};
+    const auto last = std::exchange(thread.warm[static_cast<std::size_t>(kind)], now());
+    return now() - last > costs_.cold_after ? evenly_around(costs_.cold_call) : Work{};
 }
 
 /// Whether another CPU touched the object last; this one does now.
@@ -110,7 +124,7 @@ bool System::comes_from_elsewhere(const Operation& operation, CpuId cpu) {
 
 Duration System::price(const Operation& operation) const {
     switch (operation.verb) {
-    case Verb::futex_wait: return costs_.futex_wait;
+    case Verb::futex_wait: return costs_.futex_wait / 2;
     case Verb::futex_wake:
         return sleepers_.empty(FutexId{operation.object}) ? costs_.syscall : costs_.futex_wake;
     case Verb::sleep:
@@ -166,9 +180,8 @@ bool System::sleep_on(ThreadId id, FutexId futex) {
         me.debt.value += Work::of(costs_.syscall - costs_.syscall / 2).value;
         return true;
     }
-    // Falling asleep is paid on the way back: a wake-up may come while it lasts.
-    me.debt.value +=
-        Work::of(std::max(costs_.futex_wait - costs_.syscall / 2, Duration::zero())).value;
+    // The other half is paid on the way back: a wake-up may come while it lasts.
+    me.debt.value += Work::of(costs_.futex_wait - costs_.futex_wait / 2).value;
     sleepers_.append(futex, id);
     me.asleep_on = futex;
     if (me.operation.timeout) block_until(id, now() + *me.operation.timeout + costs_.timer_slack);
@@ -218,6 +231,7 @@ void System::timer_event(ThreadId id) {
     if (me.asleep_on) {
         sleepers_.remove(*me.asleep_on, id);
         me.asleep_on.reset();
+        me.warm[static_cast<std::size_t>(Warmth::futex_wait)] = now();
         me.outcome = Outcome::timed_out;
     }
     wake(id, Joining::woken, std::nullopt);
@@ -228,6 +242,7 @@ void System::wake_first(FutexId futex, kernel::Maybe<CpuId> waker) {
     if (!id) return;
     auto& sleeper = thread(*id);
     sleeper.asleep_on.reset();
+    sleeper.warm[static_cast<std::size_t>(Warmth::futex_wait)] = now();
     sleeper.outcome = Outcome::done;
     simulation_.calendar().cancel(sleeper.timer);
     sleeper.timer = {};

@@ -42,12 +42,12 @@ void System::wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker) {
     policy_->enqueue(queue_of(where), id, why, facts(id));
     ++waiting_;
     loads_changed_ = true;
-    notify(where, id);
+    notify(where, id, waker);
 }
 
 /// A thread was queued for this CPU (or, with a global queue, for any).
-void System::notify(CpuId id, ThreadId queued) {
-    if (cpu(id).idle) return rouse(id);
+void System::notify(CpuId id, ThreadId queued, kernel::Maybe<CpuId> waker) {
+    if (cpu(id).idle) return rouse(id, waker);
     if (!global_) {
         auto& here = cpu(id);
         if (here.current && policy_->preempts(queue_of(id), queued, *here.current)) {
@@ -69,12 +69,17 @@ void System::notify(CpuId id, ThreadId queued) {
 }
 
 /// An idle CPU answers after its way out of idle, the longer the deeper it slept.
-void System::rouse(CpuId id) {
+void System::rouse(CpuId id, kernel::Maybe<CpuId> waker) {
     auto& here = cpu(id);
     here.idle = false;
     --idle_;
-    const bool deep = now() - here.idle_since > costs_.idle_long_after;
-    auto delay = deep ? costs_.wake_idle_long : costs_.wake_idle_short;
+    const auto idled = now() - here.idle_since;
+    const bool halted = idled >= costs_.idle_short_after;
+    auto delay = !halted                          ? costs_.wake_idle_brief
+                 : idled > costs_.idle_long_after ? costs_.wake_idle_long
+                                                  : costs_.wake_idle_short;
+    if (halted && waker && cpu(*waker).current)
+        thread(*cpu(*waker).current).debt.value += Work::of(costs_.wake_interrupt).value;
     if (costs_.wake_spread > 0) {
         const auto factor = 1 + costs_.wake_spread * (2 * noise_.uniform() - 1);
         delay = Duration{static_cast<Duration::rep>(static_cast<double>(delay.count()) * factor)};

@@ -21,6 +21,7 @@
 // Left out: interrupts that steal time, kernel-mode preemption, priorities of
 // futex queues, affinity, groups and quota.
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -107,6 +108,10 @@ private:
     enum class EventKind : std::uint8_t { cpu, idle_exit, timer, balance, outside };
     enum class Place : std::uint8_t { away, queued, running, exited };
 
+    /// Calls that are slow when their thread has not done one for long.
+    enum class Warmth : std::uint8_t { clock, futex_wait, futex_wake };
+    static constexpr std::size_t warmths = 3;
+
     struct Thread {
         Place place = Place::away;
         bool in_operation = false;  ///< `operation` waits for its burst to end
@@ -122,7 +127,8 @@ private:
         Operation operation;
         LibraryCall call;
         kernel::Maybe<FutexId> asleep_on;
-        kernel::EventId timer;  ///< none: the default
+        kernel::EventId timer;                     ///< none: the default
+        std::array<kernel::Time, warmths> warm{};  ///< when it last did each kind of call
     };
 
     struct Cpu {
@@ -163,6 +169,8 @@ private:
     kernel::Duration price(const Operation& operation) const;
     bool comes_from_elsewhere(const Operation& operation, CpuId cpu);
     Work line_transfer();
+    Work evenly_around(kernel::Duration mean);
+    Work cold(Thread& thread, Warmth kind);
     bool take_effect(ThreadId id);
     bool sleep_on(ThreadId id, FutexId futex);
     void block_until(ThreadId id, kernel::Time time);
@@ -174,8 +182,8 @@ private:
 
     // dispatch.cpp: who runs where
     void wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker);
-    void rouse(CpuId id);
-    void notify(CpuId id, ThreadId queued);
+    void rouse(CpuId id, kernel::Maybe<CpuId> waker);
+    void notify(CpuId id, ThreadId queued, kernel::Maybe<CpuId> waker);
     void dispatch(CpuId id);
     void switch_in(CpuId id, ThreadId thread);
     void switch_out(CpuId id);

@@ -32,11 +32,17 @@ hardware::Costs costs_of(const std::vector<Figure>& figures) {
     set(costs.user_operation, figures, "user_operation");
     set(costs.line_transfer, figures, "line_transfer");
     set(costs.syscall, figures, "syscall");
+    set(costs.clock_read, figures, "clock_read");
     set(costs.futex_wait, figures, "futex_wait");
     set(costs.futex_wake, figures, "futex_wake");
+    set(costs.wake_interrupt, figures, "wake_interrupt");
+    set(costs.cold_call, figures, "cold_call");
+    set(costs.cold_after, figures, "cold_after");
     set(costs.context_switch, figures, "context_switch");
     set(costs.migration, figures, "migration");
     set(costs.wake_same, figures, "wake_same");
+    set(costs.wake_idle_brief, figures, "wake_idle_brief");
+    set(costs.idle_short_after, figures, "idle_short_after");
     set(costs.wake_idle_short, figures, "wake_idle_short");
     set(costs.wake_idle_long, figures, "wake_idle_long");
     set(costs.idle_long_after, figures, "idle_long_after");

@@ -158,6 +158,7 @@ void measure_cpus(Measurements& it) {
     });
     operation.value /= 2;
     it.add(operation);
+    it.add(per_call("clock_read", "reading the monotonic clock", [] { wall_ns(); }));
     std::uint32_t nobody = 0;
     it.add(per_call("syscall", "waking nobody", [&] {
         syscall(SYS_futex, &nobody, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);

@@ -17,9 +17,9 @@ struct Measurements {
     double value(const std::string& name) const;
 };
 
-/// speed_beside, speed_beside_wide, line_transfer, user_operation, syscall.
+/// speed_beside, speed_beside_wide, line_transfer, user_operation, clock_read, syscall.
 void measure_cpus(Measurements& it);
-/// futex_wake, futex_wait, context_switch, migration, wake_*, idle_long_after,
+/// futex_wake, futex_wait, context_switch, migration, wake_*, idle_*_after, cold_*,
 /// timer_slack, run_length. After measure_cpus.
 void measure_wakes(Measurements& it);
 /// thread_start, thread_exit, process_start, process_exit, fork_per_mib,

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <climits>
 #include <functional>
+#include <initializer_list>
 #include <thread>
 
 #include <linux/futex.h>
@@ -149,16 +150,62 @@ Figure idle_delay(const Measurements& it, const std::string& name, double idle_n
     return made;
 }
 
-Figure idle_long_after(const Measurements& it) {
+Figure change_of_delay(const Measurements& it, const std::string& name,
+                       std::initializer_list<double> idles, const std::string& range) {
     std::vector<std::pair<double, double>> curve;
-    for (const auto idle : {30e3, 50e3, 100e3, 200e3, 400e3, 800e3})
-        curve.emplace_back(idle, waking(it, idle, 60).delay.value);
-    return {.name = "idle_long_after",
+    for (const auto idle : idles) curve.emplace_back(idle, waking(it, idle, 60).delay.value);
+    return {.name = name,
             .value = half_way(curve),
             .unit = "ns",
             .samples = curve.size(),
             .how = "idle length at which the delay passes half way from its least to its "
-                   "greatest, from 30 us to 800 us"};
+                   "greatest, from " +
+                   range};
+}
+
+Figure idle_short_after(const Measurements& it) {
+    return change_of_delay(it, "idle_short_after", {3e3, 5e3, 7e3, 9e3, 12e3, 16e3, 22e3, 30e3},
+                           "3 us to 30 us");
+}
+
+Figure idle_long_after(const Measurements& it) {
+    return change_of_delay(it, "idle_long_after", {30e3, 50e3, 100e3, 200e3, 400e3, 800e3},
+                           "30 us to 800 us");
+}
+
+/// Calls of the kernel after so long in user mode, in turn with some right after.
+Figure cold_calls(double busy_ns, int times) {
+    std::atomic<std::uint32_t> word{1};
+    std::vector<double> extra;
+    const auto timed = [&](bool wait) {
+        const auto begin = wall_ns();
+        if (wait)
+            futex_wait(word, 0);  // it is 1: back at once
+        else
+            futex_wake(word);
+        return wall_ns() - begin;
+    };
+    for (int i = 0; i < times; ++i) {
+        spin_ns(busy_ns);
+        const auto wait = i % 2 == 0;
+        const auto first = timed(wait);
+        extra.push_back(std::max(0.0, first - timed(wait)));
+    }
+    return figure("cold_call", "ns", extra,
+                  "what a futex call takes more after 5 ms in user mode than the next");
+}
+
+void cold(Measurements& it) {
+    const Pinned pinned(it.cpus[0]);
+    std::vector<std::pair<double, double>> curve;
+    for (const auto busy : {0.03e6, 0.1e6, 0.3e6, 1e6, 2e6, 4e6})
+        curve.emplace_back(busy, cold_calls(busy, 40).value);
+    it.add(cold_calls(5e6, 80));
+    it.add({.name = "cold_after",
+            .value = half_way(curve),
+            .unit = "ns",
+            .samples = curve.size(),
+            .how = "time in user mode after which that passes half way, from 30 us to 4 ms"});
 }
 
 Figure timer_slack(const Measurements& it) {
@@ -231,10 +278,15 @@ Figure run_length(std::uint32_t cpu) {
 
 void measure_wakes(Measurements& it) {
     if (it.cpus.size() < 2) return;
-    auto awake = waking(it, 30'000, 100).call;
+    constexpr double just_idle = 3'000;
+    auto awake = waking(it, just_idle, 100).call;
     awake.name = "futex_wake";
-    awake.how = "the waker's call, of a sleeper on another CPU";
+    awake.how = "the waker's call, of a sleeper on another CPU that has just gone idle";
     it.add(awake);
+    const auto halted = waking(it, 30'000, 100).call;
+    it.add(derived("wake_interrupt", "ns", halted.value - awake.value, halted,
+                   "what the call takes more when that CPU was idle for 30 us"));
+    cold(it);
     const auto yielded = switches(it.cpus[0]);
     it.add(derived("context_switch", "ns", yielded.value - it.value("syscall"), yielded,
                    "two threads on one CPU yield in turn, without the system call"));
@@ -252,6 +304,8 @@ void measure_wakes(Measurements& it) {
             .unit = "ns",
             .samples = same.samples,
             .how = "nothing: futex_wake is more than a hand-off on one CPU has"});
+    it.add(idle_delay(it, "wake_idle_brief", just_idle, 150, "3 us"));
+    it.add(idle_short_after(it));
     const auto brief = idle_delay(it, "wake_idle_short", 30'000, 150, "30 us");
     it.add(brief);
     it.add({.name = "wake_spread",

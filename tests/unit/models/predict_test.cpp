@@ -100,6 +100,69 @@ strategies: [{direct: {}}]
     CHECK(results[0].totals.slowed == 100ms);
 }
 
+/// A machine of two CPUs on which only these things cost anything.
+std::string two_cpus_with(const std::string& costs) {
+    std::string all;
+    for (const auto* const field :
+         {"user_operation", "line_transfer", "syscall", "clock_read", "futex_wait", "futex_wake",
+          "wake_interrupt", "cold_call", "context_switch", "migration", "wake_idle_brief",
+          "wake_idle_short", "wake_idle_long", "timer_slack", "thread_exit"})
+        if (costs.find(field) == std::string::npos) all += std::string(field) + ": 0ns, ";
+    return "machine: {cores: 2, costs: {" + all + "wake_spread: 0%, " + costs +
+           "}}\ninterpreter: none\n";
+}
+
+TEST_CASE("predict: a CPU that has just gone idle needs no interrupt", "[models]") {
+    // Both CPUs have just gone idle at 0, so all begins at 10 us.
+    // One holds the lock until 2.01 ms; another comes for it, sleeps, and works for 1 ms behind it.
+    const auto finish = [](const std::string& arrival) {
+        const auto results = run(
+            two_cpus_with("wake_interrupt: 7us, wake_idle_brief: 10us, "
+                          "idle_short_after: 100us, wake_idle_short: 50us, idle_long_after: 1s") +
+            R"(
+os: {policy: eevdf, hz: 0}
+programs:
+  hold: [{acquire: m}, {compute: 2ms}, {release: m}, {compute: 1ms}]
+  come: [{acquire: m}, {compute: 1ms}, {release: m}]
+tasks: [{name: a, program: hold}, {name: b, program: come, arrive: )" +
+            arrival +
+            R"(}]
+strategies: [{direct: {}}]
+)");
+        return std::pair((*results[0].instances[0].finish).time_since_epoch().count(),
+                         (*results[0].instances[1].finish).time_since_epoch().count());
+    };
+    // Idle since about 1.95 ms: 2.01 ms + 10 us + 1 ms, and the waker goes on at once.
+    const auto brief = finish("1950us");
+    CHECK(brief.first == 3'010'000);
+    CHECK(brief.second == 3'020'000);
+    // Idle since 1 ms: halted.
+    const auto halted = finish("1ms");
+    CHECK(halted.first == 3'017'000);
+    CHECK(halted.second == 3'060'000);
+}
+
+TEST_CASE("predict: a call that was not made for long is cold", "[models]") {
+    // Two threads pass an item back and forth, 2 ms apart.
+    const auto makespan = [](const std::string& cold_after) {
+        const auto results = run(two_cpus_with("cold_call: 100us, cold_after: " + cold_after) + R"(
+queues: {there: {}, back: {}}
+programs:
+  ping: [{repeat: 20, steps: [{put: there}, {get: back}, {compute: 2ms}]}]
+  pong: [{repeat: 20, steps: [{get: there}, {put: back}]}]
+tasks: [{program: ping}, {program: pong}]
+strategies: [{direct: {}}]
+)");
+        return results[0].makespan.value();
+    };
+    CHECK(makespan("3ms") == 40ms);
+    // ping wakes 20 times, the first not cold, pong 20 times: each by 100 us on average. The sum
+    // of 39 that are even over 0 to 200 us has a deviation of 200 us * sqrt(39 / 12) = 361 us.
+    // Where pong's CPU is awaited: a part of them only is on the way, at least ping's own.
+    CHECK(makespan("1ms") > 40ms + 19 * 100us - 4 * 252us);
+    CHECK(makespan("1ms") < 40ms + 39 * 100us + 4 * 361us);
+}
+
 TEST_CASE("predict: CPU-bound threads pass the lock on at every interval", "[models]") {
     // a and b hold the lock for an interval of 5 ms in turn; what is beyond it,
     // here, is only the way to the next check point, below 50 ns a switch.
