@@ -47,12 +47,13 @@ Driver::Driver(std::string interpreter) : interpreter_(std::move(interpreter)) {
 
 nlohmann::json Driver::ask(const nlohmann::json& request, std::chrono::milliseconds timeout,
                            const Interrupts* interrupts) const {
-    const auto file = folder_.path() / "request.json";
+    const ScratchFolder scratch;  // of this run alone: its processes leave each other files there
+    const auto file = scratch.path() / "request.json";
     write(file, request.dump());
     Command command{.words = words_};
     command.words.push_back(file.string());
     // What it must leave when it is killed goes with the folder.
-    command.environment = {{"TMPDIR", folder_.path().string()}};
+    command.environment = {{"TMPDIR", scratch.path().string()}};
     command.timeout = timeout;
     const auto finished = run(command, interrupts);
     if (!finished.well()) throw DriverFailed(interpreter_ + ' ' + finished.text());

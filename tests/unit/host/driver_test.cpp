@@ -192,6 +192,17 @@ strategies: [{threads: 1}]
     CHECK(started(*it, 1) <= finished(*it, 0));
 }
 
+TEST_CASE("driver: one run finds nothing of the one before", "[host]") {
+    const auto it = driver(each_driver());
+    if (!it) return;
+    const auto apart = request(R"(
+programs: {here: [{sleep: 1ms}], there: [{mark: a}, {sleep: 1ms}, {mark: b}]}
+tasks: [{program: here}, {program: there, process: client}]
+strategies: [{threads: 1}]
+)");
+    for (int i = 0; i < 2; ++i) CHECK(it->ask(apart, 60s).at("marks").size() == 2);
+}
+
 TEST_CASE("driver: what tasks take along is pickled, or the step is named", "[host]") {
     const auto by = each_driver();
     const auto* const strategy =
