@@ -63,7 +63,8 @@ struct Agent {
     LockCall call;
     std::optional<Want> pending;
     std::vector<os::SemaphoreId> to_post;  ///< those it has yet to wake
-    os::SemaphoreId own{};                 ///< what it sleeps on when it waits for others
+    bool posts_in_kernel = false;  ///< by its system call, without the lock: pipes and sockets
+    os::SemaphoreId own{};         ///< what it sleeps on when it waits for others
 
     std::optional<UnitId> unit;
     std::uint32_t in_unit = 0;  ///< tasks of the unit that have been started

@@ -30,6 +30,7 @@ Engine::Engine(const Setup& setup, const os::Settings& settings, Scripts scripts
         queues_.push_back({.items = {},
                            .capacity = queue.capacity,
                            .piped = piped,
+                           .packed = piped && queue.over != workload::Transport::socket,
                            .getters = {},
                            .putters = {}});
     }
@@ -77,10 +78,12 @@ Operation Engine::next(ThreadId id, Outcome last) {
             last = Outcome::done;
         }
         if (!me.to_post.empty()) {
-            me.pending = Want{.with = Want::With::lock, .operation = os::post(me.to_post.back())};
+            me.pending = Want{.with = me.posts_in_kernel ? Want::With::no_lock : Want::With::lock,
+                              .operation = os::post(me.to_post.back())};
             me.to_post.pop_back();
             continue;
         }
+        me.posts_in_kernel = false;
         Context context{.id = id, .me = me, .it = instruction(me), .last = last};
         const auto step = execute(context);
         last = Outcome::done;

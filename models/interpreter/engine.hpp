@@ -153,6 +153,7 @@ private:
     void wake_first(Agent& me, Waiters& waiters);
     void queue_wait(Context& context, bool to_put);
     kernel::Duration pickling(std::int64_t bytes, workload::PayloadKind kind) const;
+    kernel::Duration packing(const SharedQueue& queue, std::int64_t bytes) const;
     kernel::Duration piping(std::int64_t bytes) const;
 
     // steps_work.cpp: units of tasks

@@ -46,7 +46,8 @@ struct NamedLock {
 struct SharedQueue {
     std::deque<std::int64_t> items;  ///< bytes of each
     std::optional<std::uint32_t> capacity;
-    bool piped = false;           ///< between processes: pickled and written
+    bool piped = false;           ///< through a pipe or a socket, by system calls
+    bool packed = false;          ///< pickled on top: all but sockets
     std::uint32_t producers = 0;  ///< tasks that may still put
     Waiters getters;
     Waiters putters;

@@ -139,18 +139,23 @@ void Engine::queue_wait(Context& context, bool to_put) {
                waited * 2 + (to_put ? 1 : 0));
 }
 
-/// Within a process an item is handed over; between processes it is pickled
-/// under the lock and written without it.
+/// Under the lock, of an item on its way in or out. A socket moves bytes as they are.
+Duration Engine::packing(const SharedQueue& queue, std::int64_t bytes) const {
+    if (!queue.packed) return runtime_.task_dispatch;
+    return runtime_.message / 2 + pickling(bytes, workload::PayloadKind::objects);
+}
+
+/// Within a process an item is handed over under the lock. Through a pipe or a
+/// socket it is packed under the lock; the system calls that move it, wait for
+/// it and wake who waits for it are made without.
 Engine::Step Engine::put(Context& context) {
     auto& me = context.me;
     auto& queue = queues_[context.it.object];
     switch (me.at.phase) {
     case 0: {
         me.amount = draw(context);
-        const auto time =
-            queue.piped ? runtime_.message / 2 + pickling(me.amount, workload::PayloadKind::objects)
-                        : runtime_.task_dispatch;
-        return with_lock(context, queue.piped ? 1 : 2, os::run(os::Work::of(time), false));
+        return with_lock(context, queue.piped ? 1 : 2,
+                         os::run(os::Work::of(packing(queue, me.amount)), false));
     }
     case 1: return without_lock(context, 2, os::run(piping(me.amount)));
     case 2: me.waits_since = now(); [[fallthrough]];
@@ -162,11 +167,13 @@ Engine::Step Engine::put(Context& context) {
         queue.items.push_back(me.amount);
         record(Kind::queue_put, static_cast<std::uint32_t>(context.id), context.it.object,
                queue.items.size());
+        me.posts_in_kernel = queue.piped;
         wake_first(me, queue.getters);
         return take_back(context, 5);
     case 4: {
         const bool in_time = unpark(context, queue.putters);
         if (!in_time) queue_wait(context, true);
+        if (in_time && queue.piped) return without_lock(context, 3, os::run(Duration::zero()));
         return take_back(context, in_time ? 3 : 5);
     }
     default: return done();
@@ -178,7 +185,8 @@ Engine::Step Engine::get(Context& context) {
     auto& me = context.me;
     auto& queue = queues_[context.it.object];
     switch (me.at.phase) {
-    case 0: return with_lock(context, 1, os::run(runtime_.task_dispatch));
+    case 0: return with_lock(context, queue.piped ? 6 : 1, os::run(runtime_.task_dispatch));
+    case 6: return without_lock(context, 1, os::run(Duration::zero()));
     case 1: me.waits_since = now(); [[fallthrough]];
     case 2:
         if (queue.items.empty()) {
@@ -191,18 +199,17 @@ Engine::Step Engine::get(Context& context) {
         queue.items.pop_front();
         record(Kind::queue_get, static_cast<std::uint32_t>(context.id), context.it.object,
                queue.items.size());
+        me.posts_in_kernel = queue.piped;
         wake_first(me, queue.putters);
         if (!queue.piped) return done();
         return without_lock(context, 4, os::run(piping(me.amount)));
     case 3: {
         const bool in_time = unpark(context, queue.getters);
         if (!in_time) queue_wait(context, false);
+        if (in_time && queue.piped) return without_lock(context, 2, os::run(Duration::zero()));
         return take_back(context, in_time ? 2 : 5);
     }
-    case 4:
-        return with_lock(
-            context, 5,
-            os::run(runtime_.message / 2 + pickling(me.amount, workload::PayloadKind::objects)));
+    case 4: return with_lock(context, 5, os::run(packing(queue, me.amount)));
     default: return done();
     }
 }

@@ -153,6 +153,14 @@ Runtime builtin() {
     runtime.lock = "cpython-3.2";
     runtime.check_points = interpreter::CheckPoints::dense;
     runtime.memory = 0;
+    // There is no bytecode around its calls, and nothing to pickle.
+    runtime.fork_start = {};
+    runtime.process_join = {};
+    runtime.task_dispatch = {};
+    runtime.message = {};
+    constexpr std::uint64_t at_once = 1'000'000'000'000'000;
+    runtime.pickle_array_bytes_per_second = at_once;
+    runtime.pickle_objects_bytes_per_second = at_once;
     return runtime;
 }
 

@@ -89,7 +89,10 @@ private:
     void take(const Step& step) {
         switch (step.what) {
         case Do::compute: compute(rounds(step, "compute"), [this] { lock().check(me_); }); return;
-        case Do::native: native(rounds(step, "native")); return;
+        case Do::native:
+            native(rounds(step, "native"));
+            lock().check(me_);  // as bytecode would, behind the call
+            return;
         case Do::nogil: {
             const auto count = rounds(step, "nogil");
             const Released released(lock(), me_);

@@ -184,18 +184,16 @@ public:
 
     bool put(std::int64_t item, std::optional<std::int64_t> timeout_ns) override {
         if (timeout_ns) throw Unable("put: a socket has no timeout here");
-        const std::vector<char> bytes(
-            item == end ? 0 : static_cast<std::size_t>(std::clamp<std::int64_t>(item, 1, most)),
-            'x');
-        while (send(ends_[0], bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0)
+        const auto size =
+            item == end ? 0 : static_cast<std::size_t>(std::clamp<std::int64_t>(item, 1, most));
+        while (send(ends_[0], buffer().data(), size, MSG_NOSIGNAL) < 0)
             if (errno != EINTR) fail("send");
         return true;
     }
     std::optional<std::int64_t> get(std::optional<std::int64_t> timeout_ns) override {
         if (timeout_ns) throw Unable("get: a socket has no timeout here");
-        std::vector<char> bytes(most);
         for (;;) {
-            const auto count = recv(ends_[1], bytes.data(), bytes.size(), 0);
+            const auto count = recv(ends_[1], buffer().data(), buffer().size(), 0);
             if (count < 0 && errno == EINTR) continue;
             if (count < 0) fail("recv");
             return count == 0 ? end : count;
@@ -204,6 +202,13 @@ public:
 
 private:
     static constexpr std::int64_t most = 65'536;
+
+    /// Where a thread's items are: made once, for to make it is not what is measured.
+    static std::array<char, most>& buffer() {
+        static thread_local std::array<char, most> bytes{};
+        return bytes;
+    }
+
     std::array<int, 2> ends_{};
 };
 
