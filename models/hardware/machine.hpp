@@ -59,6 +59,7 @@ struct Costs {
     kernel::Duration process_start{60'000};  ///< fork of an empty process, paid by the parent
     kernel::Duration process_exit{40'000};   ///< paid by the process
     kernel::Duration fork_per_mib{7'000};    ///< page tables of resident memory, paid by the parent
+    kernel::Duration exit_per_mib{0};        ///< to unmap a resident MiB at the end of a process
     kernel::Duration page_copy{700};         ///< one 4 KiB page copied on write
     kernel::Duration page_touch{200};        ///< first touch of a 4 KiB page
     std::uint64_t pipe_bytes_per_second =

@@ -121,6 +121,7 @@ Costs no_costs() {
             .process_start{},
             .process_exit{},
             .fork_per_mib{},
+            .exit_per_mib{},
             .page_copy{},
             .page_touch{},
             .pipe_bytes_per_second = 0};

@@ -293,8 +293,12 @@ Engine::Step Engine::finish(Context& context) {
         return moved();
     }
     if (me.at.phase == 0)
-        return without_lock(context, 1,
-                            os::run(me.leads_process ? costs_.process_exit : Duration::zero()));
+        return without_lock(
+            context, 1,
+            os::run(me.leads_process ? costs_.process_exit +
+                                           costs_.exit_per_mib * static_cast<Duration::rep>(
+                                                                     process(me).resident() / mib)
+                                     : Duration::zero()));
     return without_lock(context, 2, {.verb = os::Verb::exit, .timeout = {}, .work = {}});
 }
 

@@ -114,6 +114,8 @@ const Table<Costs>& costs_table() {
         duration_field("process_exit", &Costs::process_exit, "paid by the process that ends"),
         duration_field("fork_per_mib", &Costs::fork_per_mib,
                        "page tables of a MiB of resident memory, paid by the parent"),
+        duration_field("exit_per_mib", &Costs::exit_per_mib,
+                       "unmapping a MiB of resident memory, paid by the process that ends"),
         duration_field("page_copy", &Costs::page_copy, "one page of 4 KiB copied on write"),
         duration_field("page_touch", &Costs::page_touch, "the first touch of a page of 4 KiB"),
         bandwidth_field("pipe", &Costs::pipe_bytes_per_second,

@@ -52,6 +52,7 @@ hardware::Costs costs_of(const std::vector<Figure>& figures) {
     set(costs.process_start, figures, "process_start");
     set(costs.process_exit, figures, "process_exit");
     set(costs.fork_per_mib, figures, "fork_per_mib");
+    set(costs.exit_per_mib, figures, "exit_per_mib");
     set(costs.page_copy, figures, "page_copy");
     set(costs.page_touch, figures, "page_touch");
     if (const auto* spread = find(figures, "wake_spread")) costs.wake_spread = spread->value;

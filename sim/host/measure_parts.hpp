@@ -22,7 +22,7 @@ void measure_cpus(Measurements& it);
 /// futex_wake, futex_wait, context_switch, migration, wake_*, idle_*_after, cold_*,
 /// timer_slack, run_length. After measure_cpus.
 void measure_wakes(Measurements& it);
-/// thread_start, thread_exit, process_start, process_exit, fork_per_mib,
+/// thread_start, thread_exit, process_start, process_exit, fork_per_mib, exit_per_mib,
 /// page_touch, page_copy, pipe, memory_bandwidth_*. After measure_wakes.
 void measure_starts(Measurements& it);
 

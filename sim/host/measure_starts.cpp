@@ -108,27 +108,32 @@ void threads(Measurements& it) {
 
 void processes(Measurements& it) {
     constexpr int count = 25;
-    std::vector<std::pair<double, double>> points;
-    std::vector<double> children;
-    std::vector<double> slopes;
+    std::vector<std::pair<double, double>> forks;
+    std::vector<std::pair<double, double>> exits;
+    Figure smallest;
     for (const auto size : {1.0, 32.0, 128.0}) {
         const Mapping memory(static_cast<std::size_t>(size * mib));
         memory.touch();
         std::vector<double> calls;
+        std::vector<double> children;
         for (int i = 0; i < count; ++i) {
             const auto forked = fork_and_wait([] {});
             calls.push_back(forked.call);
-            if (size < 2) children.push_back(forked.child);
+            children.push_back(forked.child);
         }
-        points.emplace_back(resident_mib(), figure("", "ns", calls, "").value);
+        const auto call = figure("", "ns", calls, "");
+        if (forks.empty()) smallest = call;
+        forks.emplace_back(resident_mib(), call.value);
+        exits.emplace_back(resident_mib(), figure("", "ns", children, "").value);
     }
-    const auto [base, slope] = linear_fit(points);
-    const auto exit =
-        figure("process_exit", "ns", children, "CPU time of a forked child that ends at once");
-    it.add(exit);
-    it.add(derived("process_start", "ns", base, exit,
+    const auto [start, start_slope] = linear_fit(forks);
+    const auto [exit, exit_slope] = linear_fit(exits);
+    it.add(derived("process_start", "ns", start, smallest,
                    "the fork call, of no resident memory: the line through three sizes"));
-    it.add(derived("fork_per_mib", "ns", slope, exit, "the slope of that line"));
+    it.add(derived("fork_per_mib", "ns", start_slope, smallest, "the slope of that line"));
+    it.add(derived("process_exit", "ns", exit, smallest,
+                   "CPU time of a forked child that ends at once, likewise"));
+    it.add(derived("exit_per_mib", "ns", exit_slope, smallest, "the slope of that line"));
 }
 
 void pages(Measurements& it) {

@@ -69,6 +69,7 @@ constexpr std::array costs{Cost{"user_operation", "user_operation"},
                            Cost{"process_start", "process_start"},
                            Cost{"process_exit", "process_exit"},
                            Cost{"fork_per_mib", "fork_per_mib"},
+                           Cost{"exit_per_mib", "exit_per_mib"},
                            Cost{"page_copy", "page_copy"},
                            Cost{"page_touch", "page_touch"},
                            Cost{"pipe", "pipe"}};

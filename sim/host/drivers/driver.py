@@ -16,7 +16,7 @@ What stands for what:
     bytes_in, bytes_out
                 pickled and sent: bytes for an array, a list of small dicts for objects
     allocate    a list of objects of a page each; to touch it is to look at each, which writes
-                its reference count, or to replace each
+                its reference count
 """
 
 from __future__ import print_function
@@ -584,12 +584,8 @@ class Thread(object):
     def do_touch(self, step):
         block = self.runner.blocks[step["object"]]
         count = len(block) if step["all"] else min(len(block), -(-self.bytes(step) // PAGE))
-        if step["write"]:
-            for i in range(count):
-                block[i] = bytes(bytearray(PAGE - 64))
-        else:
-            for _ in itertools.islice(block, count):
-                pass
+        for _ in itertools.islice(block, count):
+            pass
 
     def do_free(self, step):
         self.runner.blocks[step["object"]] = None
