@@ -28,10 +28,11 @@ struct Costs {
     /// mutex, condition variable or semaphore, and before a drop request is seen.
     /// The mean: it varies evenly from nothing to twice as much.
     kernel::Duration line_transfer{60};
-    kernel::Duration syscall{200};     ///< entry and exit of a trivial call
-    kernel::Duration clock_read{20};   ///< by whoever turns a time-out into a deadline
-    kernel::Duration futex_wait{400};  ///< to go to sleep in the kernel, without the switch
-    kernel::Duration futex_wake{700};  ///< to wake a sleeper
+    kernel::Duration syscall{200};      ///< entry and exit of a trivial call
+    kernel::Duration socket_call{600};  ///< to send or to receive a message, its bytes apart
+    kernel::Duration clock_read{20};    ///< by whoever turns a time-out into a deadline
+    kernel::Duration futex_wait{400};   ///< to go to sleep in the kernel, without the switch
+    kernel::Duration futex_wake{700};   ///< to wake a sleeper
     /// Paid by the waker on top, for an interrupt to a CPU that has halted: it
     /// was idle for longer than `idle_short_after`.
     kernel::Duration wake_interrupt{0};

@@ -100,6 +100,7 @@ Costs no_costs() {
     return {.user_operation{},
             .line_transfer{},
             .syscall{},
+            .socket_call{},
             .clock_read{},
             .futex_wait{},
             .futex_wake{},

@@ -30,7 +30,7 @@ Engine::Engine(const Setup& setup, const os::Settings& settings, Scripts scripts
         queues_.push_back({.items = {},
                            .capacity = queue.capacity,
                            .piped = piped,
-                           .packed = piped && queue.over != workload::Transport::socket,
+                           .socket = queue.over == workload::Transport::socket,
                            .getters = {},
                            .putters = {}});
     }

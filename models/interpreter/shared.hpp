@@ -47,7 +47,7 @@ struct SharedQueue {
     std::deque<std::int64_t> items;  ///< bytes of each
     std::optional<std::uint32_t> capacity;
     bool piped = false;           ///< through a pipe or a socket, by system calls
-    bool packed = false;          ///< pickled on top: all but sockets
+    bool socket = false;          ///< the latter: its items are bytes already
     std::uint32_t producers = 0;  ///< tasks that may still put
     Waiters getters;
     Waiters putters;

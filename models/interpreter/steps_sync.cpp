@@ -125,6 +125,10 @@ Duration Engine::pickling(std::int64_t bytes, workload::PayloadKind kind) const 
         static_cast<Duration::rep>(static_cast<kernel::Wide>(bytes) * 1'000'000'000 / rate)};
 }
 
+Duration Engine::moving(const SharedQueue& queue, std::int64_t bytes) const {
+    return piping(bytes) + (queue.socket ? costs_.socket_call - costs_.syscall : Duration::zero());
+}
+
 Duration Engine::piping(std::int64_t bytes) const {
     if (costs_.pipe_bytes_per_second == 0) return costs_.syscall;
     return costs_.syscall +
@@ -141,7 +145,7 @@ void Engine::queue_wait(Context& context, bool to_put) {
 
 /// Under the lock, of an item on its way in or out. A socket moves bytes as they are.
 Duration Engine::packing(const SharedQueue& queue, std::int64_t bytes) const {
-    if (!queue.packed) return runtime_.task_dispatch;
+    if (!queue.piped || queue.socket) return runtime_.task_dispatch;
     return runtime_.message / 2 + pickling(bytes, workload::PayloadKind::objects);
 }
 
@@ -157,7 +161,7 @@ Engine::Step Engine::put(Context& context) {
         return with_lock(context, queue.piped ? 1 : 2,
                          os::run(os::Work::of(packing(queue, me.amount)), false));
     }
-    case 1: return without_lock(context, 2, os::run(piping(me.amount)));
+    case 1: return without_lock(context, 2, os::run(moving(queue, me.amount)));
     case 2: me.waits_since = now(); [[fallthrough]];
     case 3:
         if (queue.capacity && queue.items.size() >= *queue.capacity)
@@ -202,7 +206,7 @@ Engine::Step Engine::get(Context& context) {
         me.posts_in_kernel = queue.piped;
         wake_first(me, queue.putters);
         if (!queue.piped) return done();
-        return without_lock(context, 4, os::run(piping(me.amount)));
+        return without_lock(context, 4, os::run(moving(queue, me.amount)));
     case 3: {
         const bool in_time = unpark(context, queue.getters);
         if (!in_time) queue_wait(context, false);

@@ -72,6 +72,8 @@ const Table<Costs>& costs_table() {
         duration_field("line_transfer", &Costs::line_transfer,
                        "the first touch of a lock that another CPU touched last"),
         duration_field("syscall", &Costs::syscall, "entry and exit of a trivial call"),
+        duration_field("socket_call", &Costs::socket_call,
+                       "sending or receiving a message through a socket, its bytes apart"),
         duration_field("clock_read", &Costs::clock_read,
                        "reading the clock, to turn a time-out into a deadline"),
         duration_field("futex_wait", &Costs::futex_wait,

@@ -32,6 +32,7 @@ hardware::Costs costs_of(const std::vector<Figure>& figures) {
     set(costs.user_operation, figures, "user_operation");
     set(costs.line_transfer, figures, "line_transfer");
     set(costs.syscall, figures, "syscall");
+    set(costs.socket_call, figures, "socket_call");
     set(costs.clock_read, figures, "clock_read");
     set(costs.futex_wait, figures, "futex_wait");
     set(costs.futex_wake, figures, "futex_wake");

@@ -23,7 +23,7 @@ void measure_cpus(Measurements& it);
 /// timer_slack, run_length. After measure_cpus.
 void measure_wakes(Measurements& it);
 /// thread_start, thread_exit, process_start, process_exit, fork_per_mib, exit_per_mib,
-/// page_touch, page_copy, pipe, memory_bandwidth_*. After measure_wakes.
+/// page_touch, page_copy, pipe, socket_call, memory_bandwidth_*. After measure_wakes.
 void measure_starts(Measurements& it);
 
 }  // namespace interlock::host

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -179,6 +180,26 @@ void pipes(Measurements& it) {
     it.add(figure("pipe", "B/s", rates, "64 KiB into a pipe and out of it, a system call apart"));
 }
 
+void sockets(Measurements& it) {
+    constexpr int batch = 50;
+    std::array<int, 2> ends{};
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+        throw std::system_error(errno, std::generic_category(), "socketpair");
+    std::array<char, 64> bytes{};
+    std::vector<double> calls;
+    for (int i = 0; i < 100; ++i) {
+        const auto begin = thread_cpu_ns();
+        for (int k = 0; k < batch; ++k)
+            if (send(ends[0], bytes.data(), bytes.size(), 0) < 0 ||
+                recv(ends[1], bytes.data(), bytes.size(), 0) < 0)
+                throw std::system_error(errno, std::generic_category(), "socket");
+        calls.push_back((thread_cpu_ns() - begin) / (2 * batch));
+    }
+    close(ends[0]);
+    close(ends[1]);
+    it.add(figure("socket_call", "ns", calls, "64 B into a socket, or out of it"));
+}
+
 void bandwidth(Measurements& it) {
     constexpr std::size_t bytes = std::size_t{64} << 20U;
     for (std::size_t threads = 1; threads <= std::min<std::size_t>(it.cpus.size(), 4); ++threads) {
@@ -214,6 +235,7 @@ void measure_starts(Measurements& it) {
     processes(it);
     pages(it);
     pipes(it);
+    sockets(it);
     bandwidth(it);
 }
 

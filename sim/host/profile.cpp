@@ -48,6 +48,7 @@ struct Cost {
 constexpr std::array costs{Cost{"user_operation", "user_operation"},
                            Cost{"line_transfer", "line_transfer"},
                            Cost{"syscall", "syscall"},
+                           Cost{"socket_call", "socket_call"},
                            Cost{"clock_read", "clock_read"},
                            Cost{"futex_wait", "futex_wait"},
                            Cost{"futex_wake", "futex_wake"},
