@@ -23,6 +23,11 @@ void write(const fs::path& path, std::string_view text) {
                                    std::error_code(errno, std::generic_category()));
 }
 
+bool is_ruby(const fs::path& interpreter) {
+    const auto name = interpreter.filename().string();
+    return name.rfind("ruby", 0) == 0 || name.rfind("truffleruby", 0) == 0;
+}
+
 }  // namespace
 
 ScratchFolder::ScratchFolder() {
@@ -39,6 +44,12 @@ ScratchFolder::~ScratchFolder() {
 }
 
 Driver::Driver(std::string interpreter) : interpreter_(std::move(interpreter)) {
+    if (is_ruby(interpreter_)) {
+        const auto script = folder_.path() / "driver.rb";
+        write(script, ruby_driver());
+        words_ = {interpreter_, script.string()};
+        return;
+    }
     const auto script = folder_.path() / "driver.py";
     write(script, python_driver());
     // -B: no caches are left in the scratch folder.

@@ -1,6 +1,7 @@
 #pragma once
 
-// One interpreter of this host, and what it is asked: see drivers/driver.py.
+// One interpreter of this host, and what it is asked: see drivers/driver.py and
+// drivers/driver.rb.
 
 #include <chrono>
 #include <filesystem>
@@ -16,8 +17,9 @@
 
 namespace interlock::host {
 
-/// The text of the program that runs plans in Python.
+/// The texts of the programs that run plans.
 std::string_view python_driver();
+std::string_view ruby_driver();
 
 /// The interpreter is none, or crashed, hung or answered nonsense; with its path.
 class DriverFailed : public std::runtime_error {
@@ -42,7 +44,8 @@ private:
 
 class Driver {
 public:
-    /// `interpreter`: the path of a Python. Nothing is run yet.
+    /// `interpreter`: the path of a Ruby, if its name begins so, or of a Python.
+    /// Nothing is run yet.
     explicit Driver(std::string interpreter);
     /// One that is run by these words, the request's file behind them.
     Driver(std::string interpreter, std::vector<std::string> words)

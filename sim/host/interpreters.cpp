@@ -39,6 +39,7 @@ std::vector<std::string> names() {
         if (minor >= 13) all.push_back("python3." + std::to_string(minor) + "t");
     }
     all.emplace_back("pypy3");
+    all.emplace_back("ruby");
     return all;
 }
 
@@ -50,11 +51,12 @@ std::vector<int> numbers(const std::string& version) {
     return parts;
 }
 
-std::vector<fs::path> versions_of(const fs::path& pyenv) {
+/// Of a folder as pyenv and rbenv have it.
+std::vector<fs::path> versions_of(const fs::path& root) {
     std::vector<fs::path> all;
     std::error_code none;
-    if (pyenv.empty()) return all;
-    for (const auto& entry : fs::directory_iterator(pyenv / "versions", none))
+    if (root.empty()) return all;
+    for (const auto& entry : fs::directory_iterator(root / "versions", none))
         all.push_back(entry.path());
     std::sort(all.begin(), all.end(), [](const fs::path& a, const fs::path& b) {
         const auto left = numbers(a.filename().string());
@@ -98,9 +100,12 @@ Places places_of_user() {
     std::istringstream folders(variable("PATH"));
     for (std::string folder; std::getline(folders, folder, ':');)
         if (!folder.empty()) places.folders.emplace_back(folder);
-    places.pyenv = variable("PYENV_ROOT");
-    if (places.pyenv.empty() && !variable("HOME").empty())
-        places.pyenv = fs::path(variable("HOME")) / ".pyenv";
+    const auto root = [](const char* name, const char* usual) {
+        if (const auto set = variable(name); !set.empty()) return fs::path(set);
+        return variable("HOME").empty() ? fs::path() : fs::path(variable("HOME")) / usual;
+    };
+    places.pyenv = root("PYENV_ROOT", ".pyenv");
+    places.rbenv = root("RBENV_ROOT", ".rbenv");
     return places;
 }
 
@@ -113,9 +118,11 @@ std::vector<std::string> candidates(const Places& places) {
     for (const auto& folder : places.folders) {
         // A shim starts what PATH would find without it.
         if (!places.pyenv.empty() && folder == places.pyenv / "shims") continue;
+        if (!places.rbenv.empty() && folder == places.rbenv / "shims") continue;
         for (const auto& name : names()) consider(folder / name);
     }
     for (const auto& version : versions_of(places.pyenv)) consider(version / "bin" / "python");
+    for (const auto& version : versions_of(places.rbenv)) consider(version / "bin" / "ruby");
     return found;
 }
 

@@ -13,7 +13,7 @@ namespace interlock::host {
 
 struct Interpreter {
     std::string path;            ///< as it calls itself
-    std::string implementation;  ///< cpython, pypy
+    std::string implementation;  ///< cpython, pypy, ruby
     std::string version;         ///< 3.11.7
     bool free_threaded = false;  ///< runs without a lock
 
@@ -27,12 +27,13 @@ struct Interpreter {
 struct Places {
     std::vector<std::filesystem::path> folders;  ///< of PATH, in order
     std::filesystem::path pyenv;                 ///< its root; empty: none
+    std::filesystem::path rbenv{};               ///< likewise
 };
 
 /// From PATH, PYENV_ROOT and HOME.
 Places places_of_user();
 
-/// What may be a Python, each file once however many names it has: first what
+/// What may be a Python or a Ruby, each file once however many names it has: first what
 /// PATH finds, then pyenv's, the oldest version first.
 std::vector<std::string> candidates(const Places& places);
 

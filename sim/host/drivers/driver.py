@@ -138,10 +138,11 @@ def overlap(work, rate):
 def identify():
     implementation = "pypy" if "__pypy__" in sys.builtin_module_names else "cpython"
     enabled = getattr(sys, "_is_gil_enabled", None)
+    version = getattr(sys, "pypy_version_info", sys.version_info)
     return {
         "driver": 1,
         "implementation": implementation,
-        "version": ".".join(str(part) for part in sys.version_info[:3]),
+        "version": ".".join(str(part) for part in version[:3]),
         "free_threaded": enabled is not None and not enabled(),
         "switch_interval_ns": None if PY2 else int(round(sys.getswitchinterval() * 1e9)),
         "executable": sys.executable,
