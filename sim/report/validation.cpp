@@ -90,6 +90,32 @@ std::string reasons_text(const Comparison& comparison) {
     return text;
 }
 
+std::string errors_text(const Summary& all) {
+    if (all.errors.cases == 0) return "nothing could be compared\n";
+    auto text = fmt::format(
+        "{} prediction{}, off by {} on average (nine of ten by at most {}, all by {})\n",
+        all.errors.cases, all.errors.cases == 1 ? "" : "s", percent_text(all.errors.mape),
+        percent_text(all.errors.p90), percent_text(all.errors.max));
+    text += fmt::format("noise floor {}; \"N times as fast\" is off by {}, Amdahl's law by {}\n",
+                        percent_text(all.noise_floor), percent_text(all.ideal_mape),
+                        percent_text(all.amdahl_mape));
+    return text +
+           fmt::format("rank correlation {:.2f}, regret {}, {} of the predictions inside the "
+                       "measured 95 %\n",
+                       all.rank_correlation, percent_text(all.regret),
+                       percent_text(all.inside_ci95));
+}
+
+std::string counts_text(const Summary& all) {
+    std::string text;
+    if (all.off + all.unsettled + all.skipped + all.failed > 0)
+        text += fmt::format("rows off: {}, inconclusive: {}, skipped: {}, failed: {}\n", all.off,
+                            all.unsettled, all.skipped, all.failed);
+    if (all.repeated > 0)
+        text += fmt::format("{} disturbed samples were measured again\n", all.repeated);
+    return text;
+}
+
 }  // namespace
 
 std::string comparison_text(const std::string& scenario, const Comparison& comparison,
@@ -110,24 +136,7 @@ std::string comparison_text(const std::string& scenario, const Comparison& compa
 
 std::string summary_text(const Validation& validation) {
     const auto all = summary(validation);
-    std::string text;
-    text +=
-        fmt::format("{} predictions, off by {} on average (nine of ten by at most {}, all by {})\n",
-                    all.errors.cases, percent_text(all.errors.mape), percent_text(all.errors.p90),
-                    percent_text(all.errors.max));
-    text += fmt::format("noise floor {}; \"N times as fast\" is off by {}, Amdahl's law by {}\n",
-                        percent_text(all.noise_floor), percent_text(all.ideal_mape),
-                        percent_text(all.amdahl_mape));
-    text +=
-        fmt::format("rank correlation {:.2f}, regret {}, {} of the predictions inside the "
-                    "measured 95 %\n",
-                    all.rank_correlation, percent_text(all.regret), percent_text(all.inside_ci95));
-    if (all.off + all.unsettled + all.skipped + all.failed > 0)
-        text += fmt::format("rows off: {}, inconclusive: {}, skipped: {}, failed: {}\n", all.off,
-                            all.unsettled, all.skipped, all.failed);
-    if (all.repeated > 0)
-        text += fmt::format("{} disturbed samples were measured again\n", all.repeated);
-    return text;
+    return errors_text(all) + counts_text(all);
 }
 
 }  // namespace interlock::report

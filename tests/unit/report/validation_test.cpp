@@ -47,6 +47,15 @@ TEST_CASE("validation: predicted stands beside measured, and what was skipped sa
     CHECK(text.find("barrier: there is none") != std::string::npos);
 }
 
+TEST_CASE("validation: where nothing could be compared no mean is printed", "[report]") {
+    auto validation = by_hand();
+    CHECK(summary_text(validation).find("1 prediction, off by 4.2 %") == 0);
+    for (auto& row : validation.scenarios.front().backends.front().measured)
+        row = {.fit = Fit::inconclusive, .reason = "disturbed"};
+    CHECK(summary_text(validation) ==
+          "nothing could be compared\nrows off: 0, inconclusive: 3, skipped: 0, failed: 0\n");
+}
+
 TEST_CASE("validation: the JSON of one scenario is the design's document", "[report]") {
     const auto document = nlohmann::json::parse(validation_json_text(by_hand()));
     CHECK(document.at("format") == 1);
