@@ -97,11 +97,11 @@ private:
             const json request{{"mode", "run"},
                                {"plan", plan_of(*it.question, options_.seed, replication)},
                                {"slack_ns", options_.slack_ns}};
-            const auto before = disturbance();
+            const auto before = disturbance(options_.root);
             const auto begin = Clock::now();
             const auto answer = it.driver->ask(request, patience(it), options_.interrupts);
             const auto wall = seconds_since(begin);
-            const auto after = disturbance();
+            const auto after = disturbance(options_.root);
             if (answer.contains("unable")) {
                 samples_[cell].skipped = answer.at("unable").get<std::string>();
                 return sample;

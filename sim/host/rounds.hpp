@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -66,6 +67,7 @@ struct RoundsOptions {
     std::uint64_t seed = 1;
     std::int64_t slack_ns = 50'000;  ///< of the host's timers
     std::uint32_t cpus = 1;
+    std::filesystem::path root{"/"};  ///< where proc and sys are, which tell of disturbances
     std::function<void(std::size_t done, std::size_t total)> progress{};
     const Interrupts* interrupts = nullptr;
 };
