@@ -29,33 +29,8 @@ void set(Duration& cost, const std::vector<Figure>& figures, const std::string& 
 
 hardware::Costs costs_of(const std::vector<Figure>& figures) {
     hardware::Costs costs;
-    set(costs.user_operation, figures, "user_operation");
-    set(costs.line_transfer, figures, "line_transfer");
-    set(costs.syscall, figures, "syscall");
-    set(costs.socket_call, figures, "socket_call");
-    set(costs.clock_read, figures, "clock_read");
-    set(costs.futex_wait, figures, "futex_wait");
-    set(costs.futex_wake, figures, "futex_wake");
-    set(costs.wake_interrupt, figures, "wake_interrupt");
-    set(costs.cold_call, figures, "cold_call");
-    set(costs.cold_after, figures, "cold_after");
-    set(costs.context_switch, figures, "context_switch");
-    set(costs.migration, figures, "migration");
-    set(costs.wake_same, figures, "wake_same");
-    set(costs.wake_idle_brief, figures, "wake_idle_brief");
-    set(costs.idle_short_after, figures, "idle_short_after");
-    set(costs.wake_idle_short, figures, "wake_idle_short");
-    set(costs.wake_idle_long, figures, "wake_idle_long");
-    set(costs.idle_long_after, figures, "idle_long_after");
-    set(costs.timer_slack, figures, "timer_slack");
-    set(costs.thread_start, figures, "thread_start");
-    set(costs.thread_exit, figures, "thread_exit");
-    set(costs.process_start, figures, "process_start");
-    set(costs.process_exit, figures, "process_exit");
-    set(costs.fork_per_mib, figures, "fork_per_mib");
-    set(costs.exit_per_mib, figures, "exit_per_mib");
-    set(costs.page_copy, figures, "page_copy");
-    set(costs.page_touch, figures, "page_touch");
+    for (const auto& [name, member] : cost_figures())
+        if (member != nullptr) set(costs.*member, figures, name);
     if (const auto* spread = find(figures, "wake_spread")) costs.wake_spread = spread->value;
     if (const auto* pipe = find(figures, "pipe"))
         costs.pipe_bytes_per_second = static_cast<std::uint64_t>(pipe->value);
@@ -123,6 +98,40 @@ std::vector<std::uint32_t> usable_cpus(const Environment& host, HostFigures& it)
 }
 
 }  // namespace
+
+const std::vector<CostFigure>& cost_figures() {
+    using hardware::Costs;
+    static const std::vector<CostFigure> all{{"user_operation", &Costs::user_operation},
+                                             {"line_transfer", &Costs::line_transfer},
+                                             {"syscall", &Costs::syscall},
+                                             {"socket_call", &Costs::socket_call},
+                                             {"clock_read", &Costs::clock_read},
+                                             {"futex_wait", &Costs::futex_wait},
+                                             {"futex_wake", &Costs::futex_wake},
+                                             {"wake_interrupt", &Costs::wake_interrupt},
+                                             {"cold_call", &Costs::cold_call},
+                                             {"cold_after", &Costs::cold_after},
+                                             {"context_switch", &Costs::context_switch},
+                                             {"migration", &Costs::migration},
+                                             {"wake_same", &Costs::wake_same},
+                                             {"wake_idle_brief", &Costs::wake_idle_brief},
+                                             {"idle_short_after", &Costs::idle_short_after},
+                                             {"wake_idle_short", &Costs::wake_idle_short},
+                                             {"wake_idle_long", &Costs::wake_idle_long},
+                                             {"idle_long_after", &Costs::idle_long_after},
+                                             {"wake_spread", nullptr},
+                                             {"timer_slack", &Costs::timer_slack},
+                                             {"thread_start", &Costs::thread_start},
+                                             {"thread_exit", &Costs::thread_exit},
+                                             {"process_start", &Costs::process_start},
+                                             {"process_exit", &Costs::process_exit},
+                                             {"fork_per_mib", &Costs::fork_per_mib},
+                                             {"exit_per_mib", &Costs::exit_per_mib},
+                                             {"page_copy", &Costs::page_copy},
+                                             {"page_touch", &Costs::page_touch},
+                                             {"pipe", nullptr}};
+    return all;
+}
 
 const Figure& figure_named(const std::vector<Figure>& figures, const std::string& name) {
     const auto* it = find(figures, name);

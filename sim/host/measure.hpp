@@ -29,6 +29,15 @@ struct HostFigures {
     os::Settings os;
 };
 
+/// A field of `costs` and its figure, which have one name. No member: not a duration.
+struct CostFigure {
+    const char* name;
+    kernel::Duration hardware::Costs::*member;
+};
+
+/// All that are measured, in the order of a profile.
+const std::vector<CostFigure>& cost_figures();
+
 /// Told after each of the parts.
 using Parts = std::function<void(std::size_t done, std::size_t total)>;
 

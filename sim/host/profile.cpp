@@ -39,45 +39,10 @@ std::string value_text(const Figure& it) {
     return fmt::format("{:.3g}", it.value);
 }
 
-struct Cost {
-    const char* field;
-    const char* figure;
-};
-
-/// The fields of `costs`, by the figures that they are.
-constexpr std::array costs{Cost{"user_operation", "user_operation"},
-                           Cost{"line_transfer", "line_transfer"},
-                           Cost{"syscall", "syscall"},
-                           Cost{"socket_call", "socket_call"},
-                           Cost{"clock_read", "clock_read"},
-                           Cost{"futex_wait", "futex_wait"},
-                           Cost{"futex_wake", "futex_wake"},
-                           Cost{"wake_interrupt", "wake_interrupt"},
-                           Cost{"cold_call", "cold_call"},
-                           Cost{"cold_after", "cold_after"},
-                           Cost{"context_switch", "context_switch"},
-                           Cost{"migration", "migration"},
-                           Cost{"wake_same", "wake_same"},
-                           Cost{"wake_idle_brief", "wake_idle_brief"},
-                           Cost{"idle_short_after", "idle_short_after"},
-                           Cost{"wake_idle_short", "wake_idle_short"},
-                           Cost{"wake_idle_long", "wake_idle_long"},
-                           Cost{"idle_long_after", "idle_long_after"},
-                           Cost{"wake_spread", "wake_spread"},
-                           Cost{"timer_slack", "timer_slack"},
-                           Cost{"thread_start", "thread_start"},
-                           Cost{"thread_exit", "thread_exit"},
-                           Cost{"process_start", "process_start"},
-                           Cost{"process_exit", "process_exit"},
-                           Cost{"fork_per_mib", "fork_per_mib"},
-                           Cost{"exit_per_mib", "exit_per_mib"},
-                           Cost{"page_copy", "page_copy"},
-                           Cost{"page_touch", "page_touch"},
-                           Cost{"pipe", "pipe"}};
-
 bool is_cost(const std::string& figure) {
+    const auto& costs = cost_figures();
     return std::any_of(costs.begin(), costs.end(),
-                       [&](const Cost& cost) { return cost.figure == figure; });
+                       [&](const CostFigure& cost) { return cost.name == figure; });
 }
 
 /// As JSON writes it, which YAML reads.
@@ -227,10 +192,10 @@ std::string host_section(const Environment& host, const HostFigures& measured) {
         text += fmt::format("  smt_speed: {:.3g}\n", machine.smt_speed.ppm / 1e6);
     if (machine.memory) text += fmt::format("  memory: {}B\n", *machine.memory);
     text += "  costs:\n";
-    for (const auto& cost : costs)
+    for (const auto& cost : cost_figures())
         for (const auto& one : measured.figures)
-            if (one.name == cost.figure)
-                text += line(4, cost.field,
+            if (one.name == cost.name)
+                text += line(4, cost.name,
                              one.name == std::string_view("wake_spread")
                                  ? fmt::format("{:.0f}%", one.value * 100)
                                  : value_text(one),
