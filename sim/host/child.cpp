@@ -17,15 +17,13 @@
 
 #include <fmt/format.h>
 
+#include "sim/host/fail.hpp"
+
 namespace interlock::host {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-[[noreturn]] void fail(const char* what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
 
 sigset_t stops() {
     sigset_t set;

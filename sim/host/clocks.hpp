@@ -3,6 +3,7 @@
 // Clocks, pinning and threads of the measurements: real ones.
 
 #include <sched.h>
+#include <sys/resource.h>
 #include <time.h>  // NOLINT(modernize-deprecated-headers): clock_gettime() is POSIX's
 
 #include <cstdint>
@@ -17,6 +18,16 @@ inline double clock_ns(clockid_t clock) {
 inline double wall_ns() { return clock_ns(CLOCK_MONOTONIC); }
 inline double thread_cpu_ns() { return clock_ns(CLOCK_THREAD_CPUTIME_ID); }
 inline double process_cpu_ns() { return clock_ns(CLOCK_PROCESS_CPUTIME_ID); }
+
+/// RUSAGE_SELF, or of ended children RUSAGE_CHILDREN.
+inline double cpu_seconds(int whose) {
+    rusage used{};
+    getrusage(whose, &used);
+    const auto of = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+    };
+    return of(used.ru_utime) + of(used.ru_stime);
+}
 
 /// The calling thread stays on one CPU while this lives, if that is permitted.
 class Pinned {

@@ -1,7 +1,6 @@
 #include "sim/host/environment.hpp"
 
 #include <sched.h>
-#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -13,6 +12,8 @@
 #include <sstream>
 #include <string_view>
 #include <system_error>
+
+#include "sim/host/clocks.hpp"
 
 namespace interlock::host {
 
@@ -135,15 +136,6 @@ void read_topology(const fs::path& cpus, Environment& it) {
     }
     it.siblings.assign(cores.begin(), cores.end());
     it.sockets = static_cast<std::uint32_t>(std::max<std::size_t>(sockets.size(), 1));
-}
-
-double cpu_seconds(int whose) {
-    rusage used{};
-    getrusage(whose, &used);
-    const auto of = [](const timeval& time) {
-        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-    };
-    return of(used.ru_utime) + of(used.ru_stime);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "sim/host/clocks.hpp"
+#include "sim/host/fail.hpp"
 #include "sim/host/measure_parts.hpp"
 
 namespace interlock::host {
@@ -31,7 +32,7 @@ public:
     explicit Mapping(std::size_t bytes)
         : bytes_(bytes), start_(static_cast<char*>(mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                                                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
-        if (start_ == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
+        if (start_ == MAP_FAILED) fail("mmap");
         madvise(start_, bytes_, MADV_NOHUGEPAGE);
     }
     ~Mapping() { munmap(start_, bytes_); }
@@ -74,7 +75,7 @@ Forked fork_and_wait(Work work) {
         _exit(0);
     }
     const auto called = wall_ns() - begin;
-    if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
+    if (child < 0) fail("fork");
     int status = 0;
     rusage used{};
     while (wait4(child, &status, 0, &used) < 0 && errno == EINTR) {
@@ -145,8 +146,7 @@ void pages(Measurements& it) {
         const Mapping memory(count * page);
         touched.push_back(memory.touch());
         std::array<int, 2> ends{};
-        if (pipe2(ends.data(), O_CLOEXEC) != 0)
-            throw std::system_error(errno, std::generic_category(), "pipe");
+        if (pipe2(ends.data(), O_CLOEXEC) != 0) fail("pipe");
         fork_and_wait([&] {
             const auto each = memory.touch();
             [[maybe_unused]] const auto written = write(ends[1], &each, sizeof each);
@@ -163,8 +163,7 @@ void pages(Measurements& it) {
 void pipes(Measurements& it) {
     constexpr std::size_t block = 65'536;
     std::array<int, 2> ends{};
-    if (pipe2(ends.data(), O_CLOEXEC) != 0)
-        throw std::system_error(errno, std::generic_category(), "pipe");
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) fail("pipe");
     std::vector<char> bytes(block, 'x');
     std::vector<double> rates;
     for (int i = 0; i < 300; ++i) {
@@ -183,8 +182,7 @@ void pipes(Measurements& it) {
 void sockets(Measurements& it) {
     constexpr int batch = 50;
     std::array<int, 2> ends{};
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
-        throw std::system_error(errno, std::generic_category(), "socketpair");
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) fail("socketpair");
     std::array<char, 64> bytes{};
     std::vector<double> calls;
     for (int i = 0; i < 100; ++i) {
@@ -192,7 +190,7 @@ void sockets(Measurements& it) {
         for (int k = 0; k < batch; ++k)
             if (send(ends[0], bytes.data(), bytes.size(), 0) < 0 ||
                 recv(ends[1], bytes.data(), bytes.size(), 0) < 0)
-                throw std::system_error(errno, std::generic_category(), "socket");
+                fail("socket");
         calls.push_back((thread_cpu_ns() - begin) / (2 * batch));
     }
     close(ends[0]);

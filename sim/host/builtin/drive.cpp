@@ -1,6 +1,5 @@
 #include "sim/host/builtin/drive.hpp"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,15 +28,6 @@ json identify() {
             {"version", report::version},
             {"free_threaded", false},
             {"executable", std::filesystem::read_symlink("/proc/self/exe").string()}};
-}
-
-double cpu_seconds(int whose) {
-    rusage used{};
-    getrusage(whose, &used);
-    const auto of = [](const timeval& time) {
-        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-    };
-    return of(used.ru_utime) + of(used.ru_stime);
 }
 
 /// Ends the process at once: what runs in the background still uses all that is

@@ -14,13 +14,11 @@
 #include <mutex>
 #include <system_error>
 
+#include "sim/host/fail.hpp"
+
 namespace interlock::host::builtin {
 
 namespace {
-
-[[noreturn]] void fail(const char* what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
 
 class MemoryQueue final : public Transport {
 public:

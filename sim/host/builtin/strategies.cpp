@@ -13,13 +13,11 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "sim/host/fail.hpp"
+
 namespace interlock::host::builtin {
 
 namespace {
-
-[[noreturn]] void fail(const char* what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
 
 /// A child that runs `work` under a lock of its own; never returns there.
 template <typename Work>
