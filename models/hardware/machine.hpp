@@ -36,10 +36,12 @@ struct Costs {
     /// Paid by the waker on top, for an interrupt to a CPU that has halted: it
     /// was idle for longer than `idle_short_after`.
     kernel::Duration wake_interrupt{0};
-    /// On top of a clock reading, a futex_wait or a futex_wake that its thread has
+    /// On top of a clock reading, a futex_wait or a futex_wake that its CPU has
     /// not done for longer than `cold_after`: its code and data have left the
     /// caches. The mean: it varies evenly from nothing to twice as much.
     kernel::Duration cold_call{0};
+    kernel::Duration cold_send{0};     ///< the same of a message sent through a socket
+    kernel::Duration cold_receive{0};  ///< and received
     kernel::Duration cold_after{1'000'000};
     kernel::Duration context_switch{1'000};  ///< paid by the thread switched in
     kernel::Duration migration{2'000};       ///< paid on top when it last ran on another core

@@ -106,6 +106,8 @@ Costs no_costs() {
             .futex_wake{},
             .wake_interrupt{},
             .cold_call{},
+            .cold_send{},
+            .cold_receive{},
             .cold_after{},
             .context_switch{},
             .migration{},

@@ -154,7 +154,7 @@ private:
     void queue_wait(Context& context, bool to_put);
     kernel::Duration pickling(std::int64_t bytes, workload::PayloadKind kind) const;
     kernel::Duration packing(const SharedQueue& queue, std::int64_t bytes) const;
-    kernel::Duration moving(const SharedQueue& queue, std::int64_t bytes) const;
+    os::Operation moving(const SharedQueue& queue, bool to_put, std::int64_t bytes) const;
     kernel::Duration piping(std::int64_t bytes) const;
 
     // steps_work.cpp: units of tasks

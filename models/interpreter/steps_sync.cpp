@@ -125,8 +125,12 @@ Duration Engine::pickling(std::int64_t bytes, workload::PayloadKind kind) const 
         static_cast<Duration::rep>(static_cast<kernel::Wide>(bytes) * 1'000'000'000 / rate)};
 }
 
-Duration Engine::moving(const SharedQueue& queue, std::int64_t bytes) const {
-    return piping(bytes) + (queue.socket ? costs_.socket_call - costs_.syscall : Duration::zero());
+/// The system call that moves an item.
+os::Operation Engine::moving(const SharedQueue& queue, bool to_put, std::int64_t bytes) const {
+    const auto time = piping(bytes);
+    if (!queue.socket) return os::run(time);
+    const auto as_message = time + costs_.socket_call - costs_.syscall;
+    return to_put ? os::send(as_message) : os::receive(as_message);
 }
 
 Duration Engine::piping(std::int64_t bytes) const {
@@ -161,7 +165,7 @@ Engine::Step Engine::put(Context& context) {
         return with_lock(context, queue.piped ? 1 : 2,
                          os::run(os::Work::of(packing(queue, me.amount)), false));
     }
-    case 1: return without_lock(context, 2, os::run(moving(queue, me.amount)));
+    case 1: return without_lock(context, 2, moving(queue, true, me.amount));
     case 2: me.waits_since = now(); [[fallthrough]];
     case 3:
         if (queue.capacity && queue.items.size() >= *queue.capacity)
@@ -206,7 +210,7 @@ Engine::Step Engine::get(Context& context) {
         me.posts_in_kernel = queue.piped;
         wake_first(me, queue.putters);
         if (!queue.piped) return done();
-        return without_lock(context, 4, os::run(moving(queue, me.amount)));
+        return without_lock(context, 4, moving(queue, false, me.amount));
     case 3: {
         const bool in_time = unpark(context, queue.getters);
         if (!in_time) queue_wait(context, false);

@@ -58,7 +58,8 @@ bool System::issue(ThreadId id, Ahead ahead) {
     auto& me = thread(id);  // the driver may have created threads
     if (comes_from_elsewhere(operation, me.cpu)) me.debt.value += line_transfer().value;
     if (operation.timeout)
-        me.debt.value += Work::of(costs_.clock_read).value + cold(me, Warmth::clock).value;
+        me.debt.value +=
+            Work::of(costs_.clock_read).value + cold(me.cpu, Warmth::clock, costs_.cold_call).value;
     me.call = library_.begin(operation, now());
     me.outcome = Outcome::done;
     return true;
@@ -67,10 +68,9 @@ bool System::issue(ThreadId id, Ahead ahead) {
 bool System::start(ThreadId id, const Operation& operation, Ahead ahead) {
     auto& me = thread(id);
     keep(me.operation, operation);
-    auto work = operation.verb == Verb::run ? operation.work : Work::of(price(operation));
-    work.value += std::exchange(me.debt, {}).value;
-    if (operation.verb == Verb::futex_wait) work.value += cold(me, Warmth::futex_wait).value;
-    if (operation.verb == Verb::futex_wake) work.value += cold(me, Warmth::futex_wake).value;
+    auto work = operation.work;
+    work.value += Work::of(price(operation)).value + std::exchange(me.debt, {}).value;
+    if (operation.verb != Verb::run) work.value += cold(me.cpu, operation.verb).value;
     if (work.value != 0 && (ahead == Ahead::no || !runs_ahead(me.cpu, work))) {
         begin_burst(me, work);
         return false;
@@ -102,13 +102,25 @@ Work System::evenly_around(Duration mean) {
     return Work::of(Duration{static_cast<Duration::rep>(noise_.below(twice + 1))});
 }
 
-/// A thread that computed or slept for long finds the way into the kernel cold;
-/// so a requester holds the lock's mutex for a while, and the holder meets it.
-Work System::cold(Thread& thread, Warmth kind) {
-    if (costs_.cold_call == Duration::zero()) return {};
-    const auto last = std::exchange(thread.warm[static_cast<std::size_t>(kind)], now());
-    return now() - last > costs_.cold_after ? evenly_around(costs_.cold_call) : Work{};
+/// A CPU that computed or idled for long finds the way into the kernel cold: so
+/// a requester holds the lock's mutex for a while, and the holder meets it.
+Work System::cold(CpuId id, Warmth kind, Duration price) {
+    if (price == Duration::zero()) return {};
+    const auto last = std::exchange(cpu(id).warm[static_cast<std::size_t>(kind)], now());
+    return now() - last > costs_.cold_after ? evenly_around(price) : Work{};
 }
+
+Work System::cold(CpuId id, Verb verb) {
+    switch (verb) {
+    case Verb::futex_wait: return cold(id, Warmth::futex_wait, costs_.cold_call);
+    case Verb::futex_wake: return cold(id, Warmth::futex_wake, costs_.cold_call);
+    case Verb::send: return cold(id, Warmth::send, costs_.cold_send);
+    case Verb::receive: return cold(id, Warmth::receive, costs_.cold_receive);
+    default: return {};
+    }
+}
+
+void System::warm(CpuId id, Warmth kind) { cpu(id).warm[static_cast<std::size_t>(kind)] = now(); }
 
 /// Whether another CPU touched the object last; this one does now.
 bool System::comes_from_elsewhere(const Operation& operation, CpuId cpu) {
@@ -143,6 +155,8 @@ bool System::take_effect(ThreadId id) {
     case Verb::run:
         me.outcome = me.withheld.value != 0 ? Outcome::interrupted : Outcome::done;
         return true;
+    case Verb::send:
+    case Verb::receive: me.outcome = Outcome::done; return true;
     case Verb::futex_wait: return sleep_on(id, FutexId{operation.object});
     case Verb::futex_wake:
         me.outcome = Outcome::done;
@@ -231,8 +245,8 @@ void System::timer_event(ThreadId id) {
     if (me.asleep_on) {
         sleepers_.remove(*me.asleep_on, id);
         me.asleep_on.reset();
-        me.warm[static_cast<std::size_t>(Warmth::futex_wait)] = now();
         me.outcome = Outcome::timed_out;
+        warm(me.cpu, Warmth::futex_wait);
     }
     wake(id, Joining::woken, std::nullopt);
 }
@@ -242,11 +256,11 @@ void System::wake_first(FutexId futex, kernel::Maybe<CpuId> waker) {
     if (!id) return;
     auto& sleeper = thread(*id);
     sleeper.asleep_on.reset();
-    sleeper.warm[static_cast<std::size_t>(Warmth::futex_wait)] = now();
     sleeper.outcome = Outcome::done;
     simulation_.calendar().cancel(sleeper.timer);
     sleeper.timer = {};
     wake(*id, Joining::woken, waker);
+    warm(sleeper.cpu, Warmth::futex_wait);  // it returns from that call there
 }
 
 void System::post(SemaphoreId semaphore) {

@@ -45,6 +45,8 @@ enum class Waiting : std::uint8_t { io, blocked };
 enum class Verb : std::uint8_t {
     nothing,     ///< takes no time
     run,         ///< `work` on a CPU; may be cut at a check point if `interruptible`
+    send,        ///< `work` in the kernel, of a message through a socket
+    receive,     ///< likewise, out of it
     futex_wait,  ///< sleep if the word still holds `value`; at most `timeout`
     futex_wake,  ///< wake up to `value` sleepers
     mutex_lock,
@@ -88,6 +90,12 @@ inline Operation run(Work work, bool interruptible = false) {
     return {.verb = Verb::run, .interruptible = interruptible, .timeout = {}, .work = work};
 }
 inline Operation run(kernel::Duration time) { return run(Work::of(time)); }
+inline Operation send(kernel::Duration time) {
+    return {.verb = Verb::send, .timeout = {}, .work = Work::of(time)};
+}
+inline Operation receive(kernel::Duration time) {
+    return {.verb = Verb::receive, .timeout = {}, .work = Work::of(time)};
+}
 inline Operation lock(MutexId mutex) {
     return {.verb = Verb::mutex_lock,
             .object = static_cast<std::uint32_t>(mutex),

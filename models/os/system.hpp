@@ -108,9 +108,9 @@ private:
     enum class EventKind : std::uint8_t { cpu, idle_exit, timer, balance, outside };
     enum class Place : std::uint8_t { away, queued, running, exited };
 
-    /// Calls that are slow when their thread has not done one for long.
-    enum class Warmth : std::uint8_t { clock, futex_wait, futex_wake };
-    static constexpr std::size_t warmths = 3;
+    /// Calls that are slow when their CPU has not done one for long.
+    enum class Warmth : std::uint8_t { clock, futex_wait, futex_wake, send, receive };
+    static constexpr std::size_t warmths = 5;
 
     struct Thread {
         Place place = Place::away;
@@ -127,8 +127,7 @@ private:
         Operation operation;
         LibraryCall call;
         kernel::Maybe<FutexId> asleep_on;
-        kernel::EventId timer;                     ///< none: the default
-        std::array<kernel::Time, warmths> warm{};  ///< when it last did each kind of call
+        kernel::EventId timer;  ///< none: the default
     };
 
     struct Cpu {
@@ -146,6 +145,7 @@ private:
         kernel::Time event_at{};
         bool event_completes = false;
         std::uint32_t failed_pulls = 0;
+        std::array<kernel::Time, warmths> warm{};  ///< when it last did each kind of call
     };
 
     // system.cpp: the loop, and time on the CPUs
@@ -170,7 +170,9 @@ private:
     bool comes_from_elsewhere(const Operation& operation, CpuId cpu);
     Work line_transfer();
     Work evenly_around(kernel::Duration mean);
-    Work cold(Thread& thread, Warmth kind);
+    Work cold(CpuId id, Warmth kind, kernel::Duration price);
+    Work cold(CpuId id, Verb verb);
+    void warm(CpuId id, Warmth kind);
     bool take_effect(ThreadId id);
     bool sleep_on(ThreadId id, FutexId futex);
     void block_until(ThreadId id, kernel::Time time);

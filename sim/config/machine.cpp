@@ -85,6 +85,10 @@ const Table<Costs>& costs_table() {
         duration_field("cold_call", &Costs::cold_call,
                        "on top of the first clock reading, sleep or wake-up after cold_after "
                        "without one, for what has left the caches"),
+        duration_field("cold_send", &Costs::cold_send,
+                       "the same of a message sent through a socket"),
+        duration_field("cold_receive", &Costs::cold_receive,
+                       "the same of a message received from a socket"),
         duration_field("cold_after", &Costs::cold_after, "when a call is cold"),
         duration_field("context_switch", &Costs::context_switch,
                        "paid by the thread that is switched in"),

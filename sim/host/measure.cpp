@@ -110,6 +110,8 @@ const std::vector<CostFigure>& cost_figures() {
                                              {"futex_wake", &Costs::futex_wake},
                                              {"wake_interrupt", &Costs::wake_interrupt},
                                              {"cold_call", &Costs::cold_call},
+                                             {"cold_send", &Costs::cold_send},
+                                             {"cold_receive", &Costs::cold_receive},
                                              {"cold_after", &Costs::cold_after},
                                              {"context_switch", &Costs::context_switch},
                                              {"migration", &Costs::migration},

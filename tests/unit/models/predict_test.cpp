@@ -105,8 +105,8 @@ std::string two_cpus_with(const std::string& costs) {
     std::string all;
     for (const auto* const field :
          {"user_operation", "line_transfer", "syscall", "clock_read", "futex_wait", "futex_wake",
-          "wake_interrupt", "cold_call", "context_switch", "migration", "wake_idle_brief",
-          "wake_idle_short", "wake_idle_long", "timer_slack", "thread_exit"})
+          "wake_interrupt", "cold_call", "cold_send", "cold_receive", "context_switch", "migration",
+          "wake_idle_brief", "wake_idle_short", "wake_idle_long", "timer_slack", "thread_exit"})
         if (costs.find(field) == std::string::npos) all += std::string(field) + ": 0ns, ";
     return "machine: {cores: 2, costs: {" + all + "wake_spread: 0%, " + costs +
            "}}\ninterpreter: none\n";
@@ -142,18 +142,21 @@ strategies: [{direct: {}}]
     CHECK(halted.second == 3'060'000);
 }
 
-TEST_CASE("predict: a call that was not made for long is cold", "[models]") {
-    // Two threads pass an item back and forth, 2 ms apart.
-    const auto makespan = [](const std::string& cold_after) {
-        const auto results = run(two_cpus_with("cold_call: 100us, cold_after: " + cold_after) + R"(
-queues: {there: {}, back: {}}
+/// Two threads, each on a CPU of its own, pass an item back and forth 20 times, 2 ms apart.
+interlock::kernel::Duration passing_items(const std::string& queue, const std::string& costs) {
+    return run(two_cpus_with(costs) + "queues: {there: " + queue + ", back: " + queue + R"(}
 programs:
-  ping: [{repeat: 20, steps: [{put: there}, {get: back}, {compute: 2ms}]}]
+  ping: [{repeat: 20, steps: [{put: there}, {get: back}, {nogil: 2ms}]}]
   pong: [{repeat: 20, steps: [{get: there}, {put: back}]}]
 tasks: [{program: ping}, {program: pong}]
 strategies: [{direct: {}}]
-)");
-        return results[0].makespan.value();
+)")[0]
+        .makespan.value();
+}
+
+TEST_CASE("predict: a call that was not made for long is cold", "[models]") {
+    const auto makespan = [](const std::string& cold_after) {
+        return passing_items("{}", "cold_call: 100us, cold_after: " + cold_after);
     };
     CHECK(makespan("3ms") == 40ms);
     // ping wakes 20 times, the first not cold, pong 20 times: each by 100 us on average. The sum
@@ -161,6 +164,20 @@ strategies: [{direct: {}}]
     // Where pong's CPU is awaited: a part of them only is on the way, at least ping's own.
     CHECK(makespan("1ms") > 40ms + 19 * 100us - 4 * 252us);
     CHECK(makespan("1ms") < 40ms + 39 * 100us + 4 * 361us);
+}
+
+TEST_CASE("predict: a message that no CPU has sent for long is cold", "[models]") {
+    const auto makespan = [](const std::string& cold_after) {
+        return passing_items(
+            "{over: socket}",
+            "socket_call: 0ns, cold_send: 100us, cold_receive: 40us, cold_after: " + cold_after);
+    };
+    CHECK(makespan("3ms") == 40ms);
+    // Each round's four calls follow each other; in the first they may not be cold yet. They vary
+    // evenly over 0 to 200 us and 0 to 80 us: their sum over 20 rounds has a deviation of
+    // sqrt(40 / 12) * sqrt(200^2 + 80^2) us = 393 us.
+    CHECK(makespan("1ms") > 40ms + 19 * 280us - 4 * 393us);
+    CHECK(makespan("1ms") < 40ms + 20 * 280us + 4 * 393us);
 }
 
 TEST_CASE("predict: CPU-bound threads pass the lock on at every interval", "[models]") {
