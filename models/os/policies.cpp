@@ -17,12 +17,20 @@ constexpr kernel::Duration default_quantum{10'000'000};
 const std::vector<PolicyEntry>& policies() {
     static const std::vector<PolicyEntry> entries{
         {"eevdf", "earliest eligible virtual deadline first, as Linux 6.17 (kernel/sched/fair.c)",
-         false, true},
-        {"fifo", "first come, first served, without preemption (textbook)", false, false},
-        {"round_robin", "a fixed quantum each, in turn (textbook; quantum 10 ms)", true, false},
-        {"sjf", "the shortest next CPU burst first, without preemption (textbook)", false, false},
+         false, true, true},
+        {"fifo", "first come, first served, without preemption (textbook)", false, false, false},
+        {"round_robin", "a fixed quantum each, in turn (textbook; quantum 10 ms)", true, false,
+         true},
+        {"sjf", "the shortest next CPU burst first, without preemption (textbook)", false, false,
+         false},
     };
     return entries;
+}
+
+const PolicyEntry& policy_named(std::string_view name) {
+    for (const auto& entry : policies())
+        if (entry.name == name) return entry;
+    kernel::broken("a policy is one of the table");
 }
 
 std::unique_ptr<Policy> make_policy(const std::string& name, const PolicySetting& setting) {

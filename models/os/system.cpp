@@ -13,14 +13,8 @@ using kernel::Time;
 
 namespace {
 
-const PolicyEntry& entry_of(const std::string& name) {
-    for (const auto& entry : policies())
-        if (entry.name == name) return entry;
-    kernel::broken("a policy is one of the table");
-}
-
 std::optional<Duration> tick_of(const Settings& settings) {
-    const auto hz = settings.hz ? *settings.hz : entry_of(settings.policy).ticks ? 250U : 0U;
+    const auto hz = settings.hz ? *settings.hz : policy_named(settings.policy).ticks ? 250U : 0U;
     if (hz == 0) return std::nullopt;
     return Duration{1'000'000'000 / hz};
 }
@@ -33,7 +27,7 @@ bool uneven(const hardware::Machine& machine) {
 
 bool global_of(const Settings& settings) {
     if (settings.queues) return *settings.queues == Queues::global;
-    return !entry_of(settings.policy).ticks;
+    return !policy_named(settings.policy).ticks;
 }
 
 }  // namespace
