@@ -15,6 +15,8 @@
 
 #include <algorithm>
 
+#include "models/os/policy_table.hpp"
+
 namespace interlock::models {
 
 namespace {
@@ -190,17 +192,20 @@ private:
         const Script begun = up ? Script{} : Script{act(Act::begun)};
         const auto worker =
             cast_.scripts.add(loop(submitted,
-                                   {act(Act::receive, 0, goes_in), act(Act::run_unit, 0, 1),
+                                   {act(Act::receive, submitted, goes_in), act(Act::run_unit, 0, 1),
                                     act(Act::send, 0, comes_out), act(Act::hand_over, results)},
                                    {}, begun));
         const auto task_handler = cast_.scripts.add(
             loop(board, {act(Act::send, 0, goes_in), act(Act::hand_over, submitted)},
                  {act(Act::close_source, submitted)}, begun));
-        const auto result_handler = cast_.scripts.add(loop(
-            results,
-            {act(Act::receive, 0, comes_out), act(Act::tell_finished), act(Act::collect, results)},
-            {}, begun));
-        auto watch = act(Act::wait_collected);
+        const auto result_handler =
+            cast_.scripts.add(loop(results,
+                                   {act(Act::receive, results, comes_out), act(Act::tell_finished),
+                                    act(Act::collect, results)},
+                                   {}, begun));
+        auto watch = watches_results(question_)
+                         ? act(Act::watch_results, results, strategy_.workers)
+                         : act(Act::wait_collected);
         if (question_.runtime.pool_poll > kernel::Duration::zero()) {
             watch = act(Act::poll_collected);
             watch.time = question_.runtime.pool_poll;
@@ -239,6 +244,14 @@ private:
 };
 
 }  // namespace
+
+bool watches_results(const Case& question) {
+    using kernel::Duration;
+    return question.strategy.kind == StrategyKind::processes &&
+           question.runtime.pool_watch > Duration::zero() &&
+           question.machine.costs.syscall > Duration::zero() &&
+           os::policy_named(question.os.policy).preempts;
+}
 
 Cast make_cast(const Case& question, const std::vector<workload::Instance>& instances) {
     return Casting(question, instances).make();

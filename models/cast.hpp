@@ -33,6 +33,11 @@ struct Cast {
     std::vector<std::string> stated;  ///< assumptions taken, in words
 };
 
+/// Whether a pool's worker handler is woken by results (see Runtime::pool_watch). Not
+/// where system calls take no time, nor under a policy that never preempts: there it
+/// would never let the result handler read them.
+bool watches_results(const Case& question);
+
 Cast make_cast(const Case& question, const std::vector<workload::Instance>& instances);
 
 }  // namespace interlock::models

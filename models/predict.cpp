@@ -28,12 +28,7 @@ using kernel::Time;
 /// The os policy notices the end of a slice at ticks whose phase is drawn.
 bool ticks(const Case& question) {
     if (question.os.hz) return *question.os.hz != 0;
-    const auto& all = os::policies();
-    const auto entry = std::find_if(all.begin(), all.end(), [&](const os::PolicyEntry& candidate) {
-        return candidate.name == question.os.policy;
-    });
-    kernel::check(entry != all.end(), "a policy is one of the table");
-    return entry->ticks;
+    return os::policy_named(question.os.policy).ticks;
 }
 
 /// Queues without `over` cross processes where tasks live in more than one.
@@ -304,8 +299,9 @@ bool random(const Case& question) {
     const bool wakes =
         costs.wake_spread > 0 &&
         costs.wake_idle_brief + costs.wake_idle_short + costs.wake_idle_long > Duration::zero();
-    return !question.unavailable && (wakes || costs.line_transfer > Duration::zero() ||
-                                     ticks(question) || workload::random(question.workload));
+    return !question.unavailable &&
+           (wakes || costs.line_transfer > Duration::zero() || watches_results(question) ||
+            ticks(question) || workload::random(question.workload));
 }
 
 }  // namespace interlock::models

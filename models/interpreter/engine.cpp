@@ -20,6 +20,7 @@ Engine::Engine(const Setup& setup, const os::Settings& settings, Scripts scripts
     : setup_(setup), runtime_(*setup.runtime), costs_(setup.machine->costs),
       workload_(*setup.workload), scripts_(std::move(scripts)), board_(std::move(board)),
       system_(*setup.machine, settings, noise, simulation, *this),
+      noise_(setup.seed, kernel::stream_of("interpreter") + setup.replication),
       conditions_(workload_.conditions.size()), sources_(1), outside_(workload_.tasks.size()),
       puts_(workload::puts_of_programs(workload_)), arrivals_(board_.instances().size()) {
     for (std::size_t i = 0; i < workload_.locks.size(); ++i)
@@ -196,6 +197,7 @@ Engine::Step Engine::execute(Context& context) {
     case Act::collect: return collect(context);
     case Act::wait_collected: return wait_collected(context);
     case Act::poll_collected: return poll_collected(context);
+    case Act::watch_results: return watch_results(context);
     }
     kernel::broken("every act has its step");
 }

@@ -168,6 +168,7 @@ private:
     Step collect(Context& context);
     Step wait_collected(Context& context);
     Step poll_collected(Context& context);
+    Step watch_results(Context& context);
     void begin_instance(Context& context, std::uint32_t instance);
     void end_instance(Context& context);
     void finished(Agent* me, std::uint32_t instance);
@@ -210,6 +211,7 @@ private:
     Scripts scripts_;
     Board board_;
     os::System system_;
+    kernel::Random noise_;
     std::deque<Agent> agents_;  // by thread; a deque, so that references last
     std::vector<Process> processes_;
     std::vector<NamedLock> locks_;

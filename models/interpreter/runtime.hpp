@@ -50,6 +50,9 @@ struct Runtime {
     kernel::Duration message{
         15'000};  ///< bytecode to put or get one item of a queue between processes
     kernel::Duration pool_poll{0};  ///< the pool's worker handler looks this often; 0: it is told
+    /// Bytecode of a look of the pool's worker handler at the pipe of results, which
+    /// wakes it as it wakes the result handler; 0: it does not look there.
+    kernel::Duration pool_watch{0};
 
     bool has_lock() const { return lock != "none"; }
 

@@ -55,6 +55,7 @@ Runtime cpython(std::uint32_t minor, hardware::Speed speed) {
     runtime.check_spacing = minor <= 9 ? 20ns : 50ns;
     runtime.start = minor <= 13 ? StartMethod::fork : StartMethod::forkserver;
     runtime.pool_poll = minor <= 7 ? 100ms : 0ms;
+    runtime.pool_watch = minor <= 7 ? 0us : 20us;
     return runtime;
 }
 

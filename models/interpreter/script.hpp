@@ -63,11 +63,13 @@ enum class Act : std::uint8_t {
                 // most)
     send,       // pickles the unit's data (count 0: what goes in, 1: what comes out) and writes it
     hand_over,  // the unit goes to another source
-    receive,    // reads and unpickles it
+    receive,    // reads it from the source's pipe and unpickles it
     close_source,  // takers of the source find it exhausted when it is empty
     collect,  // one more unit is done; the last one closes `source` and lets wait_collected go on
     wait_collected,
     poll_collected,  // looks every `time` whether it has been closed
+    watch_results,   // looks whenever the source's pipe is readable, until all is collected; count:
+                     // workers
 };
 
 struct Instruction {

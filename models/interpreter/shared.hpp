@@ -62,6 +62,8 @@ struct SharedBarrier {
 struct Source {
     std::deque<UnitId> units;
     Waiters takers;
+    Waiters watchers;        ///< who only wants to know that its pipe has become readable
+    std::size_t unread = 0;  ///< units that were written and not yet read to their last byte
     bool closed = false;
 };
 

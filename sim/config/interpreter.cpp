@@ -140,6 +140,9 @@ const Table<Runtime>& interpreter_table() {
                        "bytecode to put or get one item of a queue between processes"),
         duration_field("pool_poll", &Runtime::pool_poll,
                        "how often the pool's worker handler looks; 0s: it is told"),
+        duration_field("pool_watch", &Runtime::pool_watch,
+                       "bytecode of a round of the pool's worker handler while a result is unread; "
+                       "0s: it is not woken by results"),
         unbuilt<Runtime>("refcount"),
     };
     return table;

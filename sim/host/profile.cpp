@@ -100,9 +100,11 @@ void processes(Runtime& runtime, const Wholes& found, const hardware::Costs& mac
                   ns(machine.process_exit) - 2 * ns(machine.wake_idle_long));
 }
 
-void others(Runtime& runtime, const Wholes& found) {
+void others(Runtime& runtime, const Wholes& found, const hardware::Costs& machine) {
     if (found.has("queue_use_cpu")) runtime.task_dispatch = whole(found.value("queue_use_cpu"));
     if (found.has("message_cpu")) runtime.message = whole(found.value("message_cpu"));
+    if (found.has("pool_watch_cpu") && runtime.pool_watch > Duration::zero())
+        runtime.pool_watch = whole(found.value("pool_watch_cpu") - 2 * ns(machine.syscall));
     const auto rate = [&](const char* name, std::uint64_t& into) {
         if (found.value(name) >= 1)
             into = static_cast<std::uint64_t>(std::llround(found.value(name)));
@@ -168,7 +170,7 @@ InterpreterFigures interpreter_figures(const std::string& name, const std::strin
     const Wholes found(it.figures);
     threads(it.runtime, found, machine);
     processes(it.runtime, found, machine);
-    others(it.runtime, found);
+    others(it.runtime, found, machine);
     return it;
 }
 
@@ -228,6 +230,7 @@ std::string interpreter_section(const InterpreterFigures& measured) {
     time("process_join", it.process_join);
     time("task_dispatch", it.task_dispatch);
     time("message", it.message);
+    time("pool_watch", it.pool_watch);
     text += fmt::format("    pickle_array: {}B/s\n    pickle_objects: {}B/s\n    memory: {}B\n",
                         it.pickle_array_bytes_per_second, it.pickle_objects_bytes_per_second,
                         it.memory);

@@ -232,6 +232,22 @@ def measure_queues(found):
     across()
     found.add("message_cpu", [cpu_of(across, 100) for _ in range(15)])
     between.close()
+    measure_pool(found, multiprocessing)
+
+
+def measure_pool(found, multiprocessing):
+    """A round of multiprocessing.Pool's worker handler, as of 3.8."""
+    if PY2:
+        return
+    from multiprocessing.connection import wait
+    readers = [multiprocessing.Pipe(False)[0] for _ in range(4)]  # two workers, results, news
+    news = multiprocessing.SimpleQueue()
+
+    def around():
+        wait(readers, 0)
+        news.empty()
+
+    found.add("pool_watch_cpu", [cpu_of(around, 100) for _ in range(15)])
 
 
 def measure_pickling(found):

@@ -9,6 +9,7 @@ namespace interlock::models {
 namespace {
 
 using namespace std::chrono_literals;
+using kernel::Duration;
 using support::run;
 
 /// Without costs nothing but the work takes time.
@@ -143,7 +144,7 @@ strategies: [{direct: {}}]
 }
 
 /// Two threads, each on a CPU of its own, pass an item back and forth 20 times, 2 ms apart.
-interlock::kernel::Duration passing_items(const std::string& queue, const std::string& costs) {
+Duration passing_items(const std::string& queue, const std::string& costs) {
     return run(two_cpus_with(costs) + "queues: {there: " + queue + ", back: " + queue + R"(}
 programs:
   ping: [{repeat: 20, steps: [{put: there}, {get: back}, {nogil: 2ms}]}]
@@ -296,6 +297,31 @@ strategies: [serial, {direct: {}}, {threads: 2}, {threads: 2, pool: true}, {proc
         CHECK(result.ended == Ended::done);
         CHECK(result.makespan == 0ms);
     }
+}
+
+TEST_CASE("predict: results keep a pool's worker handler busy until they are read", "[models]") {
+    const auto worker_handler = [](const std::string& watch, const std::string& policy) {
+        const auto results = run(R"(
+machine: {cores: 2}
+interpreter: {preset: cpython-3.11, pool_watch: )" +
+                                 watch +
+                                 R"(}
+os: {policy: )" + policy + R"(}
+programs: {work: [{compute: 10ms}]}
+tasks: [{program: work, count: 8}]
+strategies: [{processes: 2, chunksize: 1}]
+)");
+        CHECK(results[0].ended == Ended::done);
+        for (const auto& thread : results[0].threads)
+            if (thread.name == "worker handler") return thread.spent.running;
+        return Duration::zero();
+    };
+    // A result is unread for two system calls at least, so each wakes it for a round and lets it
+    // begin another: 8 times half of 30 us, or more.
+    const auto more = worker_handler("30us", "eevdf") - worker_handler("0us", "eevdf");
+    CHECK(more > 8 * 15us);
+    // Without preemption it would never end.
+    CHECK(worker_handler("30us", "fifo") == worker_handler("0us", "fifo"));
 }
 
 TEST_CASE("predict: a reader beside two spinners waits many intervals, with a tail", "[models]") {
