@@ -8,6 +8,12 @@
 
 namespace interlock::app {
 
+namespace {
+
+constexpr std::string_view erase = "\r\033[K";
+
+}  // namespace
+
 std::string bar(std::size_t done, std::size_t total, std::string_view unit, double seconds_passed) {
     constexpr std::size_t width = 30;
     const auto full = total == 0 ? 0 : width * done / total;
@@ -33,18 +39,23 @@ void Progress::update(std::size_t done, std::size_t total) {
     total_ = total;
 }
 
+void Progress::above(const std::function<void()>& write) {
+    const std::scoped_lock lock(mutex_);
+    if (drawn_) talk(erase);
+    drawn_ = false;
+    write();
+}
+
 void Progress::draw_until_stopped(const std::stop_token& stop) {
     using namespace std::chrono_literals;
-    constexpr std::string_view erase = "\r\033[K";
-    bool drawn = false;
     std::unique_lock lock(mutex_);
-    while (!stopped_.wait_for(lock, stop, drawn ? 200ms : 1000ms,
+    while (!stopped_.wait_for(lock, stop, drawn_ ? 200ms : 1000ms,
                               [&] { return stop.stop_requested(); })) {
         const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin_;
         talk(std::string(erase) + bar(done_, total_, unit_, passed.count()));
-        drawn = true;
+        drawn_ = true;
     }
-    if (drawn) talk(erase);
+    if (drawn_) talk(erase);
 }
 
 }  // namespace interlock::app

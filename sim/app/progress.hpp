@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -25,6 +26,8 @@ public:
     ~Progress();
 
     void update(std::size_t done, std::size_t total);
+    /// Erases the bar while `write` writes; it comes back below.
+    void above(const std::function<void()>& write);
 
 private:
     void draw_until_stopped(const std::stop_token& stop);
@@ -32,6 +35,7 @@ private:
     std::string unit_;
     std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
     std::mutex mutex_;
+    bool drawn_ = false;  // under the mutex
     std::condition_variable_any stopped_;
     std::atomic<std::size_t> done_ = 0;
     std::atomic<std::size_t> total_ = 0;

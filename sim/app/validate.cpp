@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <set>
 
@@ -60,7 +61,10 @@ public:
         profile_ = calibrated();
     }
 
-    report::Validation all(const std::vector<std::string>& files) {
+    using Each = std::function<void(const std::string& scenario, const report::Comparison&)>;
+
+    /// `each` is called with what a scenario gave on a backend, as soon as it is there.
+    report::Validation all(const std::vector<std::string>& files, const Each& each) {
         report::Validation validation{.host = facts(), .scenarios = {}};
         const config::Profile profile(profile_);
         std::vector<std::vector<Question>> questions;
@@ -79,6 +83,7 @@ public:
                 found.scenario = question.scenario.name;
                 found.backends.push_back(measured(question, progress, before, total));
                 before += question.cells.size() * (options_.rounds + 1);
+                progress.above([&] { each(found.scenario, found.backends.back()); });
             }
             validation.scenarios.push_back(std::move(found));
         }
@@ -209,15 +214,6 @@ private:
     std::set<std::string> told_;
 };
 
-std::string table(const report::Validation& validation) {
-    const report::TableOptions options{.colour = data_wants_colour()};
-    std::string text;
-    for (const auto& scenario : validation.scenarios)
-        for (const auto& comparison : scenario.backends)
-            text += report::comparison_text(scenario.scenario, comparison, options) + '\n';
-    return text + report::summary_text(validation);
-}
-
 }  // namespace
 
 int validate(const Arguments& arguments) {
@@ -234,10 +230,15 @@ int validate(const Arguments& arguments) {
         static_cast<void>(config::load(file, overrides));
     }
     const host::Interrupts interrupts;
-    const auto validation = Validator(options, interrupts).all(files);
     using Output = ValidateOptions::Output;
+    const report::TableOptions look{.colour = data_wants_colour()};
+    const auto print = [&](const std::string& scenario, const report::Comparison& comparison) {
+        if (options.output == Output::table)
+            write_data(report::comparison_text(scenario, comparison, look) + '\n');
+    };
+    const auto validation = Validator(options, interrupts).all(files, print);
     switch (options.output) {
-    case Output::table: write_data(table(validation)); break;
+    case Output::table: write_data(report::summary_text(validation)); break;
     case Output::json: write_data(report::validation_json_text(validation)); break;
     case Output::markdown: {
         std::string command = "interlock validate";

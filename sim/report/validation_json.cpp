@@ -18,7 +18,10 @@ Json or_null(const std::optional<stats::Interval>& interval) {
 Json measured_json(const Comparison& comparison, const Measured& it) {
     Json object{{"backend", comparison.backend}, {"verdict", name_of(it.fit)}};
     if (!it.reason.empty()) object["reason"] = it.reason;
-    if (it.makespan <= 0) return object;
+    if (it.makespan <= 0) {
+        object["error"] = nullptr;
+        return object;
+    }
     object["samples"] = it.samples;
     object["repeated"] = it.repeated;
     object["makespan_s"] = {{"median", it.makespan}, {"ci95", or_null(it.makespan_ci95)}};
