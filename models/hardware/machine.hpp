@@ -30,19 +30,25 @@ struct Costs {
     kernel::Duration line_transfer{60};
     kernel::Duration syscall{200};      ///< entry and exit of a trivial call
     kernel::Duration socket_call{600};  ///< to send or to receive a message, its bytes apart
-    kernel::Duration clock_read{20};    ///< by whoever turns a time-out into a deadline
-    kernel::Duration futex_wait{400};   ///< to go to sleep in the kernel, without the switch
-    kernel::Duration futex_wake{700};   ///< to wake a sleeper
+    /// What begins a timed wait, until it lets go of its mutex: the deadline, and
+    /// to queue up.
+    kernel::Duration timed_wait{100};
+    kernel::Duration futex_wait{400};  ///< to go to sleep in the kernel, without the switch
+    kernel::Duration futex_wake{700};  ///< to wake a sleeper
     /// Paid by the waker on top, for an interrupt to a CPU that has halted: it
     /// was idle for longer than `idle_short_after`.
     kernel::Duration wake_interrupt{0};
-    /// On top of a clock reading, a futex_wait or a futex_wake that its CPU has
-    /// not done for longer than `cold_after`: its code and data have left the
-    /// caches. The mean: it varies evenly from nothing to twice as much.
-    kernel::Duration cold_call{0};
-    kernel::Duration cold_send{0};     ///< the same of a message sent through a socket
-    kernel::Duration cold_receive{0};  ///< and received
-    kernel::Duration cold_after{1'000'000};
+    /// On top of a call that its CPU has not made for `cold_after`, whose code and
+    /// data have left the caches: what begins a timed wait, until it lets go of its
+    /// mutex; a futex_wait, a futex_wake, a message sent or received through a
+    /// socket. After shorter pauses in
+    /// proportion. The mean: it varies evenly from half to one and a half of it.
+    kernel::Duration cold_timed_wait{0};
+    kernel::Duration cold_wait{0};
+    kernel::Duration cold_wake{0};
+    kernel::Duration cold_send{0};
+    kernel::Duration cold_receive{0};
+    kernel::Duration cold_after{5'000'000};
     kernel::Duration context_switch{1'000};  ///< paid by the thread switched in
     kernel::Duration migration{2'000};       ///< paid on top when it last ran on another core
     kernel::Duration wake_same{0};  ///< paid by a thread that was woken onto its waker's CPU

@@ -58,8 +58,8 @@ bool System::issue(ThreadId id, Ahead ahead) {
     auto& me = thread(id);  // the driver may have created threads
     if (comes_from_elsewhere(operation, me.cpu)) me.debt.value += line_transfer().value;
     if (operation.timeout)
-        me.debt.value +=
-            Work::of(costs_.clock_read).value + cold(me.cpu, Warmth::clock, costs_.cold_call).value;
+        me.debt.value += Work::of(costs_.timed_wait).value +
+                         cold(me.cpu, Warmth::timed_wait, costs_.cold_timed_wait).value;
     me.call = library_.begin(operation, now());
     me.outcome = Outcome::done;
     return true;
@@ -70,7 +70,14 @@ bool System::start(ThreadId id, const Operation& operation, Ahead ahead) {
     keep(me.operation, operation);
     auto work = operation.work;
     work.value += Work::of(price(operation)).value + std::exchange(me.debt, {}).value;
-    if (operation.verb != Verb::run) work.value += cold(me.cpu, operation.verb).value;
+    if (operation.verb == Verb::futex_wait) {
+        // It looks at its word half way; the way back is as cold.
+        const auto both = cold(me.cpu, Warmth::futex_wait, costs_.cold_wait);
+        work.value += both.value / 2;
+        me.debt.value += both.value - both.value / 2;
+    } else if (operation.verb != Verb::run) {
+        work.value += cold(me.cpu, operation.verb).value;
+    }
     if (work.value != 0 && (ahead == Ahead::no || !runs_ahead(me.cpu, work))) {
         begin_burst(me, work);
         return false;
@@ -94,9 +101,8 @@ bool System::runs_ahead(CpuId id, Work work) {
 /// Evenly from nothing to twice the price: how far away the line is, and in
 /// what state, differs each time. Who wins a drop turns on such moments; without
 /// their noise the waiters would lock into one pattern for ever.
-Work System::line_transfer() { return evenly_around(costs_.line_transfer); }
-
-Work System::evenly_around(Duration mean) {
+Work System::line_transfer() {
+    const auto mean = costs_.line_transfer;
     if (mean == Duration::zero()) return {};
     const auto twice = static_cast<std::uint64_t>(mean.count()) * 2;
     return Work::of(Duration{static_cast<Duration::rep>(noise_.below(twice + 1))});
@@ -107,20 +113,23 @@ Work System::evenly_around(Duration mean) {
 Work System::cold(CpuId id, Warmth kind, Duration price) {
     if (price == Duration::zero()) return {};
     const auto last = std::exchange(cpu(id).warm[static_cast<std::size_t>(kind)], now());
-    return now() - last > costs_.cold_after ? evenly_around(price) : Work{};
+    const auto full = std::max(costs_.cold_after, Duration{1}).count();
+    const auto pause = std::min((now() - last).count(), full);
+    const auto mean = static_cast<Duration::rep>(static_cast<kernel::Wide>(price.count()) *
+                                                 static_cast<kernel::Wide>(pause) /
+                                                 static_cast<kernel::Wide>(full));
+    const auto spread = noise_.below(static_cast<std::uint64_t>(mean) + 1);
+    return Work::of(Duration{mean / 2 + static_cast<Duration::rep>(spread)});
 }
 
 Work System::cold(CpuId id, Verb verb) {
     switch (verb) {
-    case Verb::futex_wait: return cold(id, Warmth::futex_wait, costs_.cold_call);
-    case Verb::futex_wake: return cold(id, Warmth::futex_wake, costs_.cold_call);
+    case Verb::futex_wake: return cold(id, Warmth::futex_wake, costs_.cold_wake);
     case Verb::send: return cold(id, Warmth::send, costs_.cold_send);
     case Verb::receive: return cold(id, Warmth::receive, costs_.cold_receive);
     default: return {};
     }
 }
-
-void System::warm(CpuId id, Warmth kind) { cpu(id).warm[static_cast<std::size_t>(kind)] = now(); }
 
 /// Whether another CPU touched the object last; this one does now.
 bool System::comes_from_elsewhere(const Operation& operation, CpuId cpu) {
@@ -246,7 +255,6 @@ void System::timer_event(ThreadId id) {
         sleepers_.remove(*me.asleep_on, id);
         me.asleep_on.reset();
         me.outcome = Outcome::timed_out;
-        warm(me.cpu, Warmth::futex_wait);
     }
     wake(id, Joining::woken, std::nullopt);
 }
@@ -260,7 +268,6 @@ void System::wake_first(FutexId futex, kernel::Maybe<CpuId> waker) {
     simulation_.calendar().cancel(sleeper.timer);
     sleeper.timer = {};
     wake(*id, Joining::woken, waker);
-    warm(sleeper.cpu, Warmth::futex_wait);  // it returns from that call there
 }
 
 void System::post(SemaphoreId semaphore) {

@@ -109,7 +109,7 @@ private:
     enum class Place : std::uint8_t { away, queued, running, exited };
 
     /// Calls that are slow when their CPU has not done one for long.
-    enum class Warmth : std::uint8_t { clock, futex_wait, futex_wake, send, receive };
+    enum class Warmth : std::uint8_t { timed_wait, futex_wait, futex_wake, send, receive };
     static constexpr std::size_t warmths = 5;
 
     struct Thread {
@@ -169,10 +169,8 @@ private:
     kernel::Duration price(const Operation& operation) const;
     bool comes_from_elsewhere(const Operation& operation, CpuId cpu);
     Work line_transfer();
-    Work evenly_around(kernel::Duration mean);
     Work cold(CpuId id, Warmth kind, kernel::Duration price);
     Work cold(CpuId id, Verb verb);
-    void warm(CpuId id, Warmth kind);
     bool take_effect(ThreadId id);
     bool sleep_on(ThreadId id, FutexId futex);
     void block_until(ThreadId id, kernel::Time time);

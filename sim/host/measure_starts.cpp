@@ -222,7 +222,7 @@ void sockets(Measurements& it) {
 
     std::vector<double> sends;
     std::vector<double> receives;
-    constexpr timespec pause{.tv_sec = 0, .tv_nsec = 5'000'000};
+    constexpr timespec pause{.tv_sec = 0, .tv_nsec = 10'000'000};
     for (int i = 0; i < 100; ++i) {
         nanosleep(&pause, nullptr);
         const auto first_sent = loop.put();
@@ -230,7 +230,7 @@ void sockets(Measurements& it) {
         const auto first_got = loop.get();
         receives.push_back(std::max(0.0, first_got - loop.get()));
     }
-    const std::string how = " through a socket takes more after 5 ms of sleep than the next";
+    const std::string how = " through a socket takes more after 10 ms of sleep than the next";
     it.add(figure("cold_send", "ns", sends, "what sending" + how));
     it.add(figure("cold_receive", "ns", receives, "what receiving" + how));
 }

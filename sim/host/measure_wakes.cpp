@@ -2,9 +2,12 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <climits>
+#include <condition_variable>
 #include <functional>
 #include <initializer_list>
+#include <mutex>
 #include <thread>
 
 #include <linux/futex.h>
@@ -173,39 +176,124 @@ Figure idle_long_after(const Measurements& it) {
                            "30 us to 800 us");
 }
 
-/// Calls of the kernel after so long in user mode, in turn with some right after.
-Figure cold_calls(double busy_ns, int times) {
-    std::atomic<std::uint32_t> word{1};
+/// Two equal calls: what the second takes, and what the first takes more.
+struct Cold {
+    std::vector<double> warm;
     std::vector<double> extra;
-    const auto timed = [&](bool wait) {
-        const auto begin = wall_ns();
-        if (wait)
-            futex_wait(word, 0);  // it is 1: back at once
-        else
-            futex_wake(word);
-        return wall_ns() - begin;
-    };
-    for (int i = 0; i < times; ++i) {
-        spin_ns(busy_ns);
-        const auto wait = i % 2 == 0;
-        const auto first = timed(wait);
-        extra.push_back(std::max(0.0, first - timed(wait)));
+
+    void add(const std::function<double()>& timed) {
+        const auto first = timed();
+        warm.push_back(timed());
+        extra.push_back(std::max(0.0, first - warm.back()));
     }
-    return figure("cold_call", "ns", extra,
-                  "what a futex call takes more after 5 ms in user mode than the next");
+};
+
+/// Sleeps in a timed wait and begins the next; another CPU sees for how long it
+/// then keeps the mutex.
+class Waiter {
+public:
+    explicit Waiter(std::uint32_t observer)
+        : lock_(mutex_), thread_([this, observer](const std::stop_token& stop) {
+              const Pinned pinned(observer);
+              for (int seen = 0; !stop.stop_requested();) {
+                  if (begun_.load(std::memory_order_acquire) == seen) continue;
+                  const auto begin = wall_ns();
+                  while (!mutex_.try_lock()) {
+                  }
+                  kept_.store(wall_ns() - begin, std::memory_order_relaxed);
+                  mutex_.unlock();
+                  seen_.store(++seen, std::memory_order_release);
+              }
+          }) {}
+
+    void sleep(std::chrono::nanoseconds time) { condition_.wait_for(lock_, time); }
+    /// ns, of a wait whose time is over before it begins.
+    double keeps_mutex() {
+        const auto next = begun_.load(std::memory_order_relaxed) + 1;
+        begun_.store(next, std::memory_order_release);
+        condition_.wait_until(lock_, std::chrono::steady_clock::now() - std::chrono::seconds(1));
+        lock_.unlock();
+        while (seen_.load(std::memory_order_acquire) != next) {
+        }
+        lock_.lock();
+        return kept_.load(std::memory_order_relaxed);
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable condition_;
+    std::atomic<int> begun_{0};
+    std::atomic<int> seen_{0};
+    std::atomic<double> kept_{0};
+    std::unique_lock<std::mutex> lock_;
+    std::jthread thread_;
+};
+
+Cold timed_waits(std::uint32_t observer, std::chrono::nanoseconds pause, int times) {
+    Cold found;
+    Waiter waiter(observer);
+    for (int i = 0; i < times; ++i) {
+        waiter.sleep(pause);
+        found.add([&] { return waiter.keeps_mutex(); });
+    }
+    return found;
+}
+
+/// Of a futex_wait that does not sleep, after a sleep.
+Cold waits(std::chrono::nanoseconds pause, int times) {
+    Cold found;
+    std::atomic<std::uint32_t> word{1};
+    for (int i = 0; i < times; ++i) {
+        std::this_thread::sleep_for(pause);
+        found.add([&] {
+            const auto begin = wall_ns();
+            futex_wait(word, 0);
+            return wall_ns() - begin;
+        });
+    }
+    return found;
+}
+
+/// Of a futex_wake of nobody, after computing.
+Cold wakes(std::chrono::nanoseconds busy, int times) {
+    Cold found;
+    std::atomic<std::uint32_t> word{1};
+    for (int i = 0; i < times; ++i) {
+        spin_ns(static_cast<double>(busy.count()));
+        found.add([&] {
+            const auto begin = wall_ns();
+            futex_wake(word);
+            return wall_ns() - begin;
+        });
+    }
+    return found;
 }
 
 void cold(Measurements& it) {
+    using namespace std::chrono_literals;
+    constexpr int times = 80;
+    constexpr auto pause = 10ms;
     const Pinned pinned(it.cpus[0]);
+    const auto kept = timed_waits(it.cpus[1], pause, times);
+    it.add(figure("timed_wait", "ns", kept.warm,
+                  "for how long a thread that begins a timed wait keeps the mutex, as another CPU "
+                  "sees it"));
+    it.add(figure("cold_timed_wait", "ns", kept.extra,
+                  "how much longer after 10 ms of sleep than the next time"));
+    it.add(figure("cold_wait", "ns", waits(pause, times).extra,
+                  "what a futex_wait that does not sleep takes more after 10 ms of sleep than the "
+                  "next"));
+    it.add(figure("cold_wake", "ns", wakes(pause, times).extra,
+                  "what a futex_wake of nobody takes more after 10 ms of computing than the next"));
     std::vector<std::pair<double, double>> curve;
-    for (const auto busy : {0.03e6, 0.1e6, 0.3e6, 1e6, 2e6, 4e6})
-        curve.emplace_back(busy, cold_calls(busy, 40).value);
-    it.add(cold_calls(5e6, 80));
+    for (const auto shorter : {300us, 600us, 1'250us, 2'500us, 5'000us, 10'000us})
+        curve.emplace_back(static_cast<double>(std::chrono::nanoseconds(shorter).count()),
+                           figure("", "ns", waits(shorter, 40).extra, "").value);
     it.add({.name = "cold_after",
-            .value = half_way(curve),
+            .value = 2 * half_way(curve),
             .unit = "ns",
             .samples = curve.size(),
-            .how = "time in user mode after which that passes half way, from 30 us to 4 ms"});
+            .how = "twice the sleep after which cold_wait passes half way, from 0.3 to 10 ms"});
 }
 
 Figure timer_slack(const Measurements& it) {

@@ -105,9 +105,10 @@ strategies: [{direct: {}}]
 std::string two_cpus_with(const std::string& costs) {
     std::string all;
     for (const auto* const field :
-         {"user_operation", "line_transfer", "syscall", "clock_read", "futex_wait", "futex_wake",
-          "wake_interrupt", "cold_call", "cold_send", "cold_receive", "context_switch", "migration",
-          "wake_idle_brief", "wake_idle_short", "wake_idle_long", "timer_slack", "thread_exit"})
+         {"user_operation", "line_transfer", "syscall", "timed_wait", "futex_wait", "futex_wake",
+          "wake_interrupt", "cold_timed_wait", "cold_wait", "cold_wake", "cold_send",
+          "cold_receive", "context_switch", "migration", "wake_idle_brief", "wake_idle_short",
+          "wake_idle_long", "timer_slack", "thread_exit"})
         if (costs.find(field) == std::string::npos) all += std::string(field) + ": 0ns, ";
     return "machine: {cores: 2, costs: {" + all + "wake_spread: 0%, " + costs +
            "}}\ninterpreter: none\n";
@@ -157,14 +158,16 @@ strategies: [{direct: {}}]
 
 TEST_CASE("predict: a call that was not made for long is cold", "[models]") {
     const auto makespan = [](const std::string& cold_after) {
-        return passing_items("{}", "cold_call: 100us, cold_after: " + cold_after);
+        return passing_items("{}", "cold_wake: 100us, cold_after: " + cold_after);
     };
-    CHECK(makespan("3ms") == 40ms);
-    // ping wakes 20 times, the first not cold, pong 20 times: each by 100 us on average. The sum
-    // of 39 that are even over 0 to 200 us has a deviation of 200 us * sqrt(39 / 12) = 361 us.
-    // Where pong's CPU is awaited: a part of them only is on the way, at least ping's own.
-    CHECK(makespan("1ms") > 40ms + 19 * 100us - 4 * 252us);
-    CHECK(makespan("1ms") < 40ms + 39 * 100us + 4 * 361us);
+    // ping wakes 20 times and pong 20 times, 2 ms and a little apart, each by 100 us on average.
+    // What is even over 50 to 150 us has a deviation of 100 us / sqrt(12) = 29 us, the sum of 39 of
+    // them 180 us. Where pong's CPU is awaited: a part of them only is on the way, at least ping's.
+    CHECK(makespan("1ms") > 40ms + 19 * 100us - 4 * 126us);
+    CHECK(makespan("1ms") < 40ms + 40 * 100us + 4 * 180us);
+    // A tenth of the way to cold: a tenth of that.
+    CHECK(makespan("20ms") > 40ms + 19 * 10us - 4 * 13us);
+    CHECK(makespan("20ms") < 40ms + 40 * 11us + 4 * 20us);
 }
 
 TEST_CASE("predict: a message that no CPU has sent for long is cold", "[models]") {
@@ -173,12 +176,13 @@ TEST_CASE("predict: a message that no CPU has sent for long is cold", "[models]"
             "{over: socket}",
             "socket_call: 0ns, cold_send: 100us, cold_receive: 40us, cold_after: " + cold_after);
     };
-    CHECK(makespan("3ms") == 40ms);
-    // Each round's four calls follow each other; in the first they may not be cold yet. They vary
-    // evenly over 0 to 200 us and 0 to 80 us: their sum over 20 rounds has a deviation of
-    // sqrt(40 / 12) * sqrt(200^2 + 80^2) us = 393 us.
-    CHECK(makespan("1ms") > 40ms + 19 * 280us - 4 * 393us);
-    CHECK(makespan("1ms") < 40ms + 20 * 280us + 4 * 393us);
+    // Each round's four calls follow each other; in the first they are not cold. They vary evenly
+    // over 50 to 150 us and 20 to 60 us: their sum over 20 rounds has a deviation of
+    // sqrt(40 / 12) * sqrt(100^2 + 40^2) us = 197 us.
+    CHECK(makespan("1ms") > 40ms + 19 * 280us - 4 * 197us);
+    CHECK(makespan("1ms") < 40ms + 20 * 280us + 4 * 197us);
+    CHECK(makespan("20ms") > 40ms + 19 * 28us - 4 * 20us);
+    CHECK(makespan("20ms") < 40ms + 20 * 31us + 4 * 22us);
 }
 
 TEST_CASE("predict: CPU-bound threads pass the lock on at every interval", "[models]") {
