@@ -256,7 +256,11 @@ void System::timer_event(ThreadId id) {
         me.asleep_on.reset();
         me.outcome = Outcome::timed_out;
     }
-    wake(id, Joining::woken, std::nullopt);
+    if (me.operation.verb == Verb::io) return wake(id, Joining::woken, std::nullopt);
+    // Its timer interrupts the CPU on which it went to sleep, which wakes it.
+    const auto armed = me.cpu;
+    disturb(armed, costs_.futex_wake);
+    wake(id, Joining::woken, armed);
 }
 
 void System::wake_first(FutexId futex, kernel::Maybe<CpuId> waker) {
@@ -280,10 +284,9 @@ void System::interrupt(ThreadId id, Work spacing) {
     if (me.withheld.value != 0) return;
     const bool running = me.place == Place::running;
     if (running) update_progress(me, cpu(me.cpu));
-    // Check points lie at whole multiples of the spacing from the burst's start;
-    // what stands in `left` beyond the program's own work is the price of switches.
+    // Check points lie at whole multiples of the spacing from the burst's start.
     const auto all = me.operation.work.value;
-    const auto rest = std::min(me.left.value, all);
+    const auto rest = me.left.value - me.stolen.value;
     // By the time the holder sees the request it has done some more.
     const auto done = std::min(all, all - rest + line_transfer().value);
     const auto next =

@@ -78,8 +78,7 @@ void System::rouse(CpuId id, kernel::Maybe<CpuId> waker) {
     auto delay = !halted                          ? costs_.wake_idle_brief
                  : idled > costs_.idle_long_after ? costs_.wake_idle_long
                                                   : costs_.wake_idle_short;
-    if (halted && waker && cpu(*waker).current)
-        thread(*cpu(*waker).current).debt.value += Work::of(costs_.wake_interrupt).value;
+    if (halted && waker) disturb(*waker, costs_.wake_interrupt);
     if (costs_.wake_spread > 0) {
         const auto factor = 1 + costs_.wake_spread * (2 * noise_.uniform() - 1);
         delay = Duration{static_cast<Duration::rep>(static_cast<double>(delay.count()) * factor)};
@@ -134,9 +133,8 @@ void System::switch_in(CpuId id, ThreadId thread_id) {
     kernel::check(!here.current, "a CPU runs one thread");
     const bool moved = !me.fresh && speeds_.core_of(static_cast<std::uint32_t>(me.cpu)) !=
                                         speeds_.core_of(static_cast<std::uint32_t>(id));
-    me.left.value +=
-        Work::of(costs_.context_switch + (moved ? costs_.migration : Duration::zero())).value;
-    me.left.value += std::exchange(me.debt, {}).value;
+    burden(me, Work::of(costs_.context_switch + (moved ? costs_.migration : Duration::zero())));
+    burden(me, std::exchange(me.debt, {}));
     me.place = Place::running;
     me.fresh = false;
     me.cpu = id;

@@ -122,6 +122,7 @@ void System::cpu_event(CpuId id) {
         kernel::check(done - running.left.value < here.speed.ppm,
                       "a burst ends at the nanosecond its work is done");
         running.left = {};
+        running.stolen = {};
         running.as_of = now();
         advance(*here.current, Ahead::allowed);
     }
@@ -162,6 +163,7 @@ void System::update_progress(Thread& thread, const Cpu& cpu) {
     const auto done = static_cast<kernel::Wide>((now() - thread.as_of).count()) * cpu.speed.ppm;
     // A burst whose last nanosecond was not whole ends early by less than that.
     thread.left.value -= std::min(done, thread.left.value);
+    thread.stolen.value -= std::min(done, thread.stolen.value);
     thread.as_of = now();
 }
 
@@ -181,8 +183,31 @@ void System::begin_burst(Thread& thread, Work work) {
     thread.in_operation = true;
     thread.withheld = {};
     thread.left = work;
+    thread.stolen = {};
+    if (thread.operation.verb == Verb::run)
+        thread.stolen.value = work.value - thread.operation.work.value;
     thread.as_of = now();
     to_arm_.insert(thread.cpu);
+}
+
+/// Work that is not its own and comes before what is left of its burst.
+void System::burden(Thread& thread, Work work) {
+    thread.left.value += work.value;
+    thread.stolen.value += work.value;
+}
+
+/// An interrupt takes time from whoever runs there.
+void System::disturb(CpuId id, Duration time) {
+    const auto& here = cpu(id);
+    if (!here.current || time == Duration::zero()) return;
+    auto& running = thread(*here.current);
+    if (!running.in_operation) {  // it is about to begin its next burst
+        running.debt.value += Work::of(time).value;
+        return;
+    }
+    update_progress(running, here);
+    burden(running, Work::of(time));
+    to_arm_.insert(id);
 }
 
 /// Whether the burst ends before the policy's decision, or with it. Asked

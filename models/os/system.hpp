@@ -18,7 +18,7 @@
 // A thread on a CPU issues operations. Each costs CPU time first and takes
 // effect at the end of it; then the driver is asked for the next.
 //
-// Left out: interrupts that steal time, kernel-mode preemption, priorities of
+// Left out: interrupts other than timers, kernel-mode preemption, priorities of
 // futex queues, affinity, groups and quota.
 
 #include <array>
@@ -120,6 +120,8 @@ private:
         CpuId cpu{};  ///< runs there, or queued or last ran there
         std::uint32_t weight = 1024;
         Work left;  ///< of the burst, as of `as_of` while it runs
+        Work
+            stolen;  ///< of that, what comes first and is not the burst's own: switches, interrupts
         Work withheld;
         Work debt;  ///< CPU time that the next burst pays with
         kernel::Time as_of{};
@@ -156,6 +158,8 @@ private:
     void retime(CpuId id);
     void update_progress(Thread& thread, const Cpu& cpu);
     void begin_burst(Thread& thread, Work work);
+    static void burden(Thread& thread, Work work);
+    void disturb(CpuId id, kernel::Duration time);
     bool completes_first(const Cpu& cpu) const;
     kernel::Time completion(const Cpu& cpu) const;
     kernel::Time on_tick(kernel::Time due) const;

@@ -185,6 +185,23 @@ TEST_CASE("predict: a message that no CPU has sent for long is cold", "[models]"
     CHECK(makespan("20ms") < 40ms + 20 * 31us + 4 * 22us);
 }
 
+TEST_CASE("predict: a timer interrupts who runs on the CPU where it was set", "[models]") {
+    // It takes the price of a wake-up from the computing thread, behind which the sleeper waits.
+    const auto makespan = [](const std::string& costs) {
+        auto machine = two_cpus_with(costs);
+        machine.replace(machine.find("cores: 2"), 8, "cores: 1");
+        return run(machine + R"(
+os: {policy: fifo}
+programs: {rest: [{sleep: 1ms}], work: [{compute: 10ms}]}
+tasks: [{program: rest}, {program: work}]
+strategies: [{direct: {}}]
+)")[0]
+            .makespan.value();
+    };
+    CHECK(makespan("futex_wake: 0us") == 10ms);
+    CHECK(makespan("futex_wake: 7us") == 10ms + 7us);
+}
+
 TEST_CASE("predict: CPU-bound threads pass the lock on at every interval", "[models]") {
     // a and b hold the lock for an interval of 5 ms in turn; what is beyond it,
     // here, is only the way to the next check point, below 50 ns a switch.
