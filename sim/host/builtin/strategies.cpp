@@ -260,13 +260,17 @@ Outsiders::Outsiders(Runner& runner) {
     for (const auto& task : plan.tasks)
         if (task.process) names[*task.process] = names[*task.process] || !task.background;
     for (const auto& [name, awaited] : names)
-        all_.push_back({.process = forked(runner,
-                                          [&plan, &name = name](Runner& own, const void* me) {
-                                              Board board(plan, instances_of(plan, name),
-                                                          [&own] { return own.now(); });
-                                              thread_each(own, board, me);
-                                          }),
-                        .awaited = awaited});
+        all_.push_back(
+            {.process = forked(runner,
+                               [&plan, &name = name](Runner& own, const void* me) {
+                                   const auto tasks = instances_of(plan, name);
+                                   Board board(plan, tasks, [&own] { return own.now(); });
+                                   if (tasks.size() == 1 && !plan.task_of(tasks.front()).background)
+                                       serial(own, board, me);
+                                   else
+                                       thread_each(own, board, me);
+                               }),
+             .awaited = awaited});
 }
 
 void Outsiders::join() {

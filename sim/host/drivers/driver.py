@@ -822,11 +822,14 @@ def process_pool(runner, board, strategy, context):
 
 
 def outside(request, shared, zero, name, numbers):
-    """A process of its own: a thread for each of its tasks, started as they arrive."""
+    """A process of its own: a thread for each of its tasks, started as they arrive; one alone
+    is the process's main thread."""
     plan = request["plan"]
     runner = Runner(request, shared, zero)
     board = Board(plan, zero)
     board.left = list(numbers)
+    if len(numbers) == 1 and not background(plan, numbers[0]):
+        return serial(runner, board, None)
     threads(runner, board, {"workers": len(numbers), "pool": False, "ready": False})
 
 
@@ -890,7 +893,8 @@ def run(request):
         process.daemon = True
         process.start()
     while clock() < zero:
-        time.sleep(0.001)
+        if zero - clock() > 0.003:
+            time.sleep(0.001)  # and then spin, so that all begin at the same moment
     begin = clock()
     if not apart:
         runner.zero = begin  # of one clock with the others, else

@@ -551,12 +551,18 @@ def run(request, folder)
   runner.zero = zero
   others = apart.group_by { |number| process_of.call(number) }.map do |_, numbers|
     child = fork do
-      threads(runner, Board.new(runner, numbers), numbers.size, false)
+      board = Board.new(runner, numbers)
+      if numbers.size == 1 && !background?(plan, numbers.first)
+        serial(runner, board)
+      else
+        threads(runner, board, numbers.size, false)
+      end
       exit!(0)
     end
     [numbers, child]
   end
-  sleep(0.001) while clock < zero
+  # It spins at last, so that all begin at the same moment.
+  (sleep(0.001) if zero - clock > 0.003) while clock < zero
   begun = clock
   runner.zero = begun if apart.empty?
   used = cpu_seconds
