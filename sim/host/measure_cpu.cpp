@@ -104,23 +104,27 @@ Figure beside(std::uint32_t cpu, std::uint32_t other, Kernel kernel, const std::
 }
 
 /// Threads that pass a turn to each other through one cache line, both awake.
+/// On CPUs that others keep busy a turn takes a time slice: then it gives up early.
 Figure line_transfer(std::uint32_t first, std::uint32_t second) {
-    constexpr int trips = 2'000;
+    constexpr int samples_wanted = 300;
+    constexpr int trips = 200;
+    constexpr double patience_ns = 2e9;
     std::vector<double> samples;
     std::atomic<int> turn{0};
-    std::jthread other([&] {
+    const std::jthread other([&](const std::stop_token& stop) {
         const Pinned pinned(second);
-        for (int i = 0; i < batches * trips; ++i) {
-            while (turn.load(std::memory_order_acquire) != 2 * i + 1) {
-            }
-            turn.store(2 * i + 2, std::memory_order_release);
+        for (int mine = 1; !stop.stop_requested(); mine += 2) {
+            while (turn.load(std::memory_order_acquire) != mine)
+                if (stop.stop_requested()) return;
+            turn.store(mine + 1, std::memory_order_release);
         }
     });
     const Pinned pinned(first);
-    for (int batch = 0; batch < batches; ++batch) {
+    const auto start = wall_ns();
+    int now = 0;
+    while (samples.size() < samples_wanted && wall_ns() - start < patience_ns) {
         const auto begin = wall_ns();
-        for (int i = 0; i < trips; ++i) {
-            const int now = 2 * (batch * trips + i);
+        for (int i = 0; i < trips; ++i, now += 2) {
             turn.store(now + 1, std::memory_order_release);
             while (turn.load(std::memory_order_acquire) != now + 2) {
             }
