@@ -41,8 +41,8 @@ struct Costs {
     /// On top of a call that its CPU has not made for `cold_after`, whose code and
     /// data have left the caches: what begins a timed wait, until it lets go of its
     /// mutex; a futex_wait, a futex_wake, a message sent or received through a
-    /// socket. After shorter pauses in
-    /// proportion. The mean: it varies evenly from half to one and a half of it.
+    /// socket. After shorter pauses in proportion. The mean: it varies evenly from
+    /// half to one and a half of it.
     kernel::Duration cold_timed_wait{0};
     kernel::Duration cold_wait{0};
     kernel::Duration cold_wake{0};

@@ -247,9 +247,7 @@ Engine::Step Engine::watch_results(Context& context) {
     auto& me = context.me;
     auto& source = sources_[context.it.object];
     const auto look = [&](std::uint8_t phase, Duration mean) {
-        const auto spread = noise_.below(static_cast<std::uint64_t>(mean.count()) + 1);
-        return with_lock(context, phase,
-                         os::run(mean / 2 + Duration{static_cast<Duration::rep>(spread)}));
+        return with_lock(context, phase, os::run(noise_.around(mean)));
     };
     switch (me.at.phase) {
     case 0: me.counter = 0; return look(1, runtime_.pool_watch / 15);
@@ -267,7 +265,6 @@ Engine::Step Engine::watch_results(Context& context) {
     case 7: return look(8, runtime_.pool_watch * 2 / 5);
     case 8: return without_lock(context, 9, os::run(costs_.syscall));
     default:
-        me.counter = 0;
         if (uncollected_ == 0) return done();
         return take_back(context, 0);
     }

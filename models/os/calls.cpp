@@ -2,6 +2,7 @@
 // at the end of it.
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "models/os/system.hpp"
@@ -58,8 +59,7 @@ bool System::issue(ThreadId id, Ahead ahead) {
     auto& me = thread(id);  // the driver may have created threads
     if (comes_from_elsewhere(operation, me.cpu)) me.debt.value += line_transfer().value;
     if (operation.timeout)
-        me.debt.value += Work::of(costs_.timed_wait).value +
-                         cold(me.cpu, Warmth::timed_wait, costs_.cold_timed_wait).value;
+        me.debt.value += Work::of(costs_.timed_wait).value + cold(me.cpu, Warmth::timed_wait).value;
     me.call = library_.begin(operation, now());
     me.outcome = Outcome::done;
     return true;
@@ -70,13 +70,12 @@ bool System::start(ThreadId id, const Operation& operation, Ahead ahead) {
     keep(me.operation, operation);
     auto work = operation.work;
     work.value += Work::of(price(operation)).value + std::exchange(me.debt, {}).value;
-    if (operation.verb == Verb::futex_wait) {
-        // It looks at its word half way; the way back is as cold.
-        const auto both = cold(me.cpu, Warmth::futex_wait, costs_.cold_wait);
-        work.value += both.value / 2;
-        me.debt.value += both.value - both.value / 2;
-    } else if (operation.verb != Verb::run) {
-        work.value += cold(me.cpu, operation.verb).value;
+    if (const auto kind = warmth_of(operation.verb)) {
+        const auto all = cold(me.cpu, *kind).value;
+        // A futex_wait looks at its word half way; the way back is as cold.
+        const auto way_back = kind == Warmth::futex_wait ? all - all / 2 : 0;
+        work.value += all - way_back;
+        me.debt.value += way_back;
     }
     if (work.value != 0 && (ahead == Ahead::no || !runs_ahead(me.cpu, work))) {
         begin_burst(me, work);
@@ -104,29 +103,32 @@ bool System::runs_ahead(CpuId id, Work work) {
 Work System::line_transfer() {
     const auto mean = costs_.line_transfer;
     if (mean == Duration::zero()) return {};
-    const auto twice = static_cast<std::uint64_t>(mean.count()) * 2;
-    return Work::of(Duration{static_cast<Duration::rep>(noise_.below(twice + 1))});
+    return Work::of(noise_.between(Duration::zero(), 2 * mean));
 }
 
 /// A CPU that computed or idled for long finds the way into the kernel cold: so
 /// a requester holds the lock's mutex for a while, and the holder meets it.
-Work System::cold(CpuId id, Warmth kind, Duration price) {
+Work System::cold(CpuId id, Warmth kind) {
+    static constexpr std::array prices{&hardware::Costs::cold_timed_wait,
+                                       &hardware::Costs::cold_wait, &hardware::Costs::cold_wake,
+                                       &hardware::Costs::cold_send, &hardware::Costs::cold_receive};
+    static_assert(prices.size() == warmths);
+    const auto price = costs_.*prices[static_cast<std::size_t>(kind)];
     if (price == Duration::zero()) return {};
     const auto last = std::exchange(cpu(id).warm[static_cast<std::size_t>(kind)], now());
-    const auto full = std::max(costs_.cold_after, Duration{1}).count();
-    const auto pause = std::min((now() - last).count(), full);
-    const auto mean = static_cast<Duration::rep>(static_cast<kernel::Wide>(price.count()) *
-                                                 static_cast<kernel::Wide>(pause) /
-                                                 static_cast<kernel::Wide>(full));
-    const auto spread = noise_.below(static_cast<std::uint64_t>(mean) + 1);
-    return Work::of(Duration{mean / 2 + static_cast<Duration::rep>(spread)});
+    const auto full = std::max(costs_.cold_after, Duration{1});
+    const auto pause = std::min(now() - last, full);
+    return Work::of(noise_.around(Duration{static_cast<Duration::rep>(
+        static_cast<kernel::Wide>(price.count()) * static_cast<kernel::Wide>(pause.count()) /
+        static_cast<kernel::Wide>(full.count()))}));
 }
 
-Work System::cold(CpuId id, Verb verb) {
+kernel::Maybe<System::Warmth> System::warmth_of(Verb verb) {
     switch (verb) {
-    case Verb::futex_wake: return cold(id, Warmth::futex_wake, costs_.cold_wake);
-    case Verb::send: return cold(id, Warmth::send, costs_.cold_send);
-    case Verb::receive: return cold(id, Warmth::receive, costs_.cold_receive);
+    case Verb::futex_wait: return Warmth::futex_wait;
+    case Verb::futex_wake: return Warmth::futex_wake;
+    case Verb::send: return Warmth::send;
+    case Verb::receive: return Warmth::receive;
     default: return {};
     }
 }

@@ -173,8 +173,8 @@ private:
     kernel::Duration price(const Operation& operation) const;
     bool comes_from_elsewhere(const Operation& operation, CpuId cpu);
     Work line_transfer();
-    Work cold(CpuId id, Warmth kind, kernel::Duration price);
-    Work cold(CpuId id, Verb verb);
+    Work cold(CpuId id, Warmth kind);
+    static kernel::Maybe<Warmth> warmth_of(Verb verb);
     bool take_effect(ThreadId id);
     bool sleep_on(ThreadId id, FutexId futex);
     void block_until(ThreadId id, kernel::Time time);

@@ -7,6 +7,7 @@
 #include <time.h>  // NOLINT(modernize-deprecated-headers): clock_gettime() is POSIX's
 
 #include <cstdint>
+#include <utility>
 
 namespace interlock::host {
 
@@ -18,6 +19,14 @@ inline double clock_ns(clockid_t clock) {
 inline double wall_ns() { return clock_ns(CLOCK_MONOTONIC); }
 inline double thread_cpu_ns() { return clock_ns(CLOCK_THREAD_CPUTIME_ID); }
 inline double process_cpu_ns() { return clock_ns(CLOCK_PROCESS_CPUTIME_ID); }
+
+/// What `call` takes of the wall's time, in ns.
+template <typename Call>
+double timed(Call&& call) {
+    const auto begin = wall_ns();
+    std::forward<Call>(call)();
+    return wall_ns() - begin;
+}
 
 /// RUSAGE_SELF, or of ended children RUSAGE_CHILDREN.
 inline double cpu_seconds(int whose) {

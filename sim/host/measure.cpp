@@ -189,7 +189,7 @@ HostFigures measure_host(const Environment& environment, const Parts& progress,
     HostFigures it;
     Measurements all{.cpus = usable_cpus(environment, it)};
     Disturbed worst;
-    constexpr std::array parts{measure_cpus, measure_wakes, measure_starts};
+    constexpr std::array parts{measure_cpus, measure_wakes, measure_cold, measure_starts};
     for (std::size_t i = 0; i < parts.size(); ++i) {
         if (interrupts != nullptr) interrupts->check();
         const auto part =

@@ -19,11 +19,13 @@ struct Measurements {
 
 /// speed_beside, speed_beside_wide, line_transfer, user_operation, clock_read, syscall.
 void measure_cpus(Measurements& it);
-/// futex_wake, futex_wait, context_switch, migration, wake_*, idle_*_after, cold_*,
+/// futex_wake, futex_wait, context_switch, migration, wake_*, idle_*_after,
 /// timer_slack, run_length. After measure_cpus.
 void measure_wakes(Measurements& it);
+/// timed_wait, socket_call, cold_*. After measure_cpus.
+void measure_cold(Measurements& it);
 /// thread_start, thread_exit, process_start, process_exit, fork_per_mib, exit_per_mib,
-/// page_touch, page_copy, pipe, socket_call, memory_bandwidth_*. After measure_wakes.
+/// page_touch, page_copy, pipe, memory_bandwidth_*. After measure_wakes.
 void measure_starts(Measurements& it);
 
 }  // namespace interlock::host

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -179,62 +178,6 @@ void pipes(Measurements& it) {
     it.add(figure("pipe", "B/s", rates, "64 KiB into a pipe and out of it, a system call apart"));
 }
 
-/// A socket to oneself; each call gives its wall time in ns.
-class Loop {
-public:
-    Loop() {
-        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends_.data()) != 0)
-            fail("socketpair");
-    }
-    ~Loop() {
-        close(ends_[0]);
-        close(ends_[1]);
-    }
-    Loop(const Loop&) = delete;
-    Loop& operator=(const Loop&) = delete;
-
-    double put() {
-        return timed([this] { return send(ends_[0], bytes_.data(), bytes_.size(), 0); });
-    }
-    double get() {
-        return timed([this] { return recv(ends_[1], bytes_.data(), bytes_.size(), 0); });
-    }
-
-private:
-    template <typename Call>
-    static double timed(Call call) {
-        const auto begin = wall_ns();
-        if (call() < 0) fail("socket");
-        return wall_ns() - begin;
-    }
-    std::array<int, 2> ends_{};
-    std::array<char, 64> bytes_{};
-};
-
-void sockets(Measurements& it) {
-    Loop loop;
-    std::vector<double> calls;
-    for (int i = 0; i < 2'000; ++i) {
-        const auto sent = loop.put();
-        calls.push_back((sent + loop.get()) / 2 - it.value("clock_read"));
-    }
-    it.add(figure("socket_call", "ns", calls, "64 B into a socket, or out of it"));
-
-    std::vector<double> sends;
-    std::vector<double> receives;
-    constexpr timespec pause{.tv_sec = 0, .tv_nsec = 10'000'000};
-    for (int i = 0; i < 100; ++i) {
-        nanosleep(&pause, nullptr);
-        const auto first_sent = loop.put();
-        sends.push_back(std::max(0.0, first_sent - loop.put()));
-        const auto first_got = loop.get();
-        receives.push_back(std::max(0.0, first_got - loop.get()));
-    }
-    const std::string how = " through a socket takes more after 10 ms of sleep than the next";
-    it.add(figure("cold_send", "ns", sends, "what sending" + how));
-    it.add(figure("cold_receive", "ns", receives, "what receiving" + how));
-}
-
 void bandwidth(Measurements& it) {
     constexpr std::size_t bytes = std::size_t{64} << 20U;
     for (std::size_t threads = 1; threads <= std::min<std::size_t>(it.cpus.size(), 4); ++threads) {
@@ -270,7 +213,6 @@ void measure_starts(Measurements& it) {
     processes(it);
     pages(it);
     pipes(it);
-    sockets(it);
     bandwidth(it);
 }
 

@@ -1,36 +1,18 @@
 // How long a thread takes to run once it was woken, and what that costs.
 
+#include <algorithm>
 #include <array>
 #include <atomic>
-#include <chrono>
-#include <climits>
-#include <cmath>
-#include <condition_variable>
-#include <functional>
 #include <initializer_list>
-#include <mutex>
 #include <thread>
 
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include "sim/host/clocks.hpp"
+#include "sim/host/futex.hpp"
 #include "sim/host/measure_parts.hpp"
 
 namespace interlock::host {
 
 namespace {
-
-void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t seen) {
-    syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAIT_PRIVATE, seen, nullptr,
-            nullptr, 0);
-}
-
-void futex_wake(std::atomic<std::uint32_t>& word) {
-    syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAKE_PRIVATE, INT_MAX,
-            nullptr, nullptr, 0);
-}
 
 /// A thread that sleeps on a futex and notes when it runs after each wake-up.
 class Sleeper {
@@ -177,155 +159,13 @@ Figure idle_long_after(const Measurements& it) {
                            "30 us to 800 us");
 }
 
-/// Two equal calls: what the second takes, and what the first takes more.
-struct Cold {
-    std::vector<double> warm;
-    std::vector<double> extra;
-
-    void add(const std::function<double()>& timed) {
-        const auto first = timed();
-        warm.push_back(timed());
-        extra.push_back(std::max(0.0, first - warm.back()));
-    }
-};
-
-/// Sleeps in a timed wait and begins the next; another CPU sees for how long it
-/// then keeps the mutex.
-class Waiter {
-public:
-    explicit Waiter(std::uint32_t observer)
-        : lock_(mutex_), thread_([this, observer](const std::stop_token& stop) {
-              const Pinned pinned(observer);
-              for (int seen = 0; !stop.stop_requested();) {
-                  if (begun_.load(std::memory_order_acquire) == seen) continue;
-                  const auto begin = wall_ns();
-                  while (!mutex_.try_lock()) {
-                  }
-                  kept_.store(wall_ns() - begin, std::memory_order_relaxed);
-                  mutex_.unlock();
-                  seen_.store(++seen, std::memory_order_release);
-              }
-          }) {}
-
-    void sleep(std::chrono::nanoseconds time) {
-        wait(wall_ns() + static_cast<double>(time.count()));
-    }
-    /// ns, of a wait whose time is over before it begins.
-    double keeps_mutex() {
-        const auto next = begun_.load(std::memory_order_relaxed) + 1;
-        begun_.store(next, std::memory_order_release);
-        wait(wall_ns());
-        lock_.unlock();
-        while (seen_.load(std::memory_order_acquire) != next) {
-        }
-        lock_.lock();
-        return kept_.load(std::memory_order_relaxed);
-    }
-
-private:
-    /// As interpreters do: the standard's would read the clock again when it is over.
-    void wait(double until_ns) {
-        constexpr double second = 1e9;
-        const auto seconds = std::floor(until_ns / second);
-        const timespec until{.tv_sec = static_cast<time_t>(seconds),
-                             .tv_nsec = static_cast<long>(until_ns - seconds * second)};
-        pthread_cond_clockwait(condition_.native_handle(), mutex_.native_handle(), CLOCK_MONOTONIC,
-                               &until);
-    }
-
-    std::mutex mutex_;
-    std::condition_variable condition_;
-    std::atomic<int> begun_{0};
-    std::atomic<int> seen_{0};
-    std::atomic<double> kept_{0};
-    std::unique_lock<std::mutex> lock_;
-    std::jthread thread_;
-};
-
-Cold timed_waits(std::uint32_t observer, std::chrono::nanoseconds pause, int times) {
-    Cold found;
-    Waiter waiter(observer);
-    for (int i = 0; i < times; ++i) {
-        waiter.sleep(pause);
-        found.add([&] { return waiter.keeps_mutex(); });
-    }
-    return found;
-}
-
-/// Of a futex_wait that does not sleep, after a sleep.
-Cold waits(std::chrono::nanoseconds pause, int times) {
-    Cold found;
-    std::atomic<std::uint32_t> word{1};
-    for (int i = 0; i < times; ++i) {
-        std::this_thread::sleep_for(pause);
-        found.add([&] {
-            const auto begin = wall_ns();
-            futex_wait(word, 0);
-            return wall_ns() - begin;
-        });
-    }
-    return found;
-}
-
-/// Of a futex_wake of nobody, after computing.
-Cold wakes(std::chrono::nanoseconds busy, int times) {
-    Cold found;
-    std::atomic<std::uint32_t> word{1};
-    for (int i = 0; i < times; ++i) {
-        spin_ns(static_cast<double>(busy.count()));
-        found.add([&] {
-            const auto begin = wall_ns();
-            futex_wake(word);
-            return wall_ns() - begin;
-        });
-    }
-    return found;
-}
-
-void cold(Measurements& it) {
-    using namespace std::chrono_literals;
-    constexpr int times = 80;
-    constexpr auto pause = 10ms;
-    const Pinned pinned(it.cpus[0]);
-    const auto kept = timed_waits(it.cpus[1], pause, times);
-    it.add(figure("timed_wait", "ns", kept.warm,
-                  "for how long a thread that begins a timed wait keeps the mutex, as another CPU "
-                  "sees it"));
-    it.add(figure("cold_timed_wait", "ns", kept.extra,
-                  "how much longer after 10 ms of sleep than the next time"));
-    // Beside a CPU that computes, as the lock's holder does: it takes its share of the caches.
-    const std::jthread neighbour([cpu = it.cpus[1]](const std::stop_token& stop) {
-        const Pinned there(cpu);
-        while (!stop.stop_requested()) spin_ns(50'000);
-    });
-    it.add(figure("cold_wait", "ns", waits(pause, times).extra,
-                  "what a futex_wait that does not sleep takes more after 10 ms of sleep than the "
-                  "next"));
-    it.add(figure("cold_wake", "ns", wakes(pause, times).extra,
-                  "what a futex_wake of nobody takes more after 10 ms of computing than the next"));
-    const auto full = it.value("cold_wait");
-    std::vector<double> ends;
-    for (const auto shorter : {1'250us, 2'500us}) {
-        const auto reached = figure("", "ns", waits(shorter, times).extra, "").value;
-        if (reached > 0)
-            ends.push_back(static_cast<double>(std::chrono::nanoseconds(shorter).count()) *
-                           std::max(1.0, full / reached));
-    }
-    it.add(
-        figure("cold_after", "ns", ends,
-               "where a line through cold_wait after 1.25 and 2.5 ms of sleep reaches that after "
-               "10 ms"));
-}
-
 Figure timer_slack(const Measurements& it) {
     std::vector<double> samples;
     for (int i = 0; i < 120; ++i) {
         constexpr std::array lengths{200'000L, 1'000'000L, 5'000'000L};
         const auto length = lengths.at(static_cast<std::size_t>(i) % lengths.size());
         const timespec time{.tv_sec = 0, .tv_nsec = length};
-        const auto begin = wall_ns();
-        nanosleep(&time, nullptr);
-        samples.push_back(wall_ns() - begin - static_cast<double>(length));
+        samples.push_back(timed([&] { nanosleep(&time, nullptr); }) - static_cast<double>(length));
     }
     const auto whole = figure("sleep_overshoot", "ns", samples, "");
     return derived("timer_slack", "ns",
@@ -341,9 +181,9 @@ Figure migration(const Measurements& it) {
     std::vector<std::uint64_t> memory(32UL * 1024 / sizeof(std::uint64_t), 1);
     std::uint64_t sum = 0;
     const auto touch = [&] {
-        const auto begin = wall_ns();
-        for (std::size_t i = 0; i < memory.size(); i += 8) sum += ++memory[i];
-        return wall_ns() - begin;
+        return timed([&] {
+            for (std::size_t i = 0; i < memory.size(); i += 8) sum += ++memory[i];
+        });
     };
     std::vector<double> samples;
     const Pinned pinned(it.cpus[0]);
@@ -395,7 +235,6 @@ void measure_wakes(Measurements& it) {
     const auto halted = waking(it, 30'000, 100).call;
     it.add(derived("wake_interrupt", "ns", halted.value - awake.value, halted,
                    "what the call takes more when that CPU was idle for 30 us"));
-    cold(it);
     const auto yielded = switches(it.cpus[0]);
     it.add(derived("context_switch", "ns", yielded.value - it.value("syscall"), yielded,
                    "two threads on one CPU yield in turn, without the system call"));

@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "sim/kernel/check.hpp"
+#include "sim/kernel/time.hpp"
 #include "sim/kernel/wide.hpp"
 
 namespace interlock::kernel {
@@ -77,6 +78,14 @@ public:
         }
         return static_cast<std::uint64_t>(product >> 64);
     }
+
+    /// Evenly from one time to another, both included; `least` <= `most`.
+    Duration between(Duration least, Duration most) {
+        const auto range = static_cast<std::uint64_t>((most - least).count());
+        return least + Duration{static_cast<Duration::rep>(below(range + 1))};
+    }
+    /// Evenly from half of `mean` to one and a half.
+    Duration around(Duration mean) { return between(mean / 2, mean / 2 + mean); }
 
 private:
     std::uint64_t seed_;
