@@ -201,10 +201,12 @@ public:
 private:
     static constexpr std::int64_t most = 65'536;
 
-    /// Where a thread's items are: made once, for to make it is not what is measured.
+    /// Where a thread's items are. Not a part of its stack, whose pages would be
+    /// touched whenever a thread starts; only what items fill is ever touched.
     static std::array<char, most>& buffer() {
-        static thread_local std::array<char, most> bytes{};
-        return bytes;
+        static thread_local const auto bytes =
+            std::make_unique_for_overwrite<std::array<char, most>>();
+        return *bytes;
     }
 
     std::array<int, 2> ends_{};
