@@ -52,15 +52,16 @@ json identify() {
                    .folder = folder,
                    .zero_ns = zero});
     Outsiders outsiders(runner);
+    const char me = 0;
+    runner.lock().take(&me);
+    Board board(plan, instances_of(plan, std::nullopt), [&] { return runner.now(); });
+    rehearse(runner, &me);
     constexpr double spin = 2e6;  // so that all begin at the same moment
     while (wall_ns() < zero)
         if (zero - wall_ns() > spin) usleep(100);
-    const char me = 0;
     const auto begin = wall_ns();
     if (!apart) runner.begin(begin);
     const auto used = cpu_seconds(RUSAGE_SELF) + cpu_seconds(RUSAGE_CHILDREN);
-    runner.lock().take(&me);
-    Board board(plan, instances_of(plan, std::nullopt), [&] { return runner.now(); });
     run_strategy(runner, board, &me);
     auto end = wall_ns();
     {

@@ -11,6 +11,7 @@
 #include <iostream>
 #include <map>
 #include <stdexcept>
+#include <string>
 #include <system_error>
 
 #include "sim/host/fail.hpp"
@@ -254,7 +255,17 @@ void run_strategy(Runner& runner, Board& board, const void* me) {
     process_each(runner, board, me);
 }
 
+void rehearse(Runner& runner, const void* me) {
+    const auto& plan = runner.plan();
+    constexpr std::size_t most = 16;
+    std::vector<std::thread> all(
+        std::min<std::size_t>({plan.workers, plan.instances.size(), most}));
+    for (auto& one : all) one = start_thread(runner.lock(), me, [](const void*) {});
+    for (auto& one : all) join_thread(runner.lock(), me, one);
+}
+
 Outsiders::Outsiders(Runner& runner) {
+    if (pipe2(over_.data(), O_CLOEXEC) != 0) fail("pipe");
     const auto& plan = runner.plan();
     std::map<std::string, bool> names;
     for (const auto& task : plan.tasks)
@@ -262,18 +273,28 @@ Outsiders::Outsiders(Runner& runner) {
     for (const auto& [name, awaited] : names)
         all_.push_back(
             {.process = forked(runner,
-                               [&plan, &name = name](Runner& own, const void* me) {
+                               [this, &plan, &name = name](Runner& own, const void* me) {
                                    const auto tasks = instances_of(plan, name);
                                    Board board(plan, tasks, [&own] { return own.now(); });
                                    if (tasks.size() == 1 && !plan.task_of(tasks.front()).background)
                                        serial(own, board, me);
                                    else
                                        thread_each(own, board, me);
+                                   char over = 0;
+                                   while (read(over_[0], &over, 1) < 0 && errno == EINTR) {
+                                   }
                                }),
              .awaited = awaited});
 }
 
+Outsiders::~Outsiders() {
+    close(over_[0]);
+    close(over_[1]);
+}
+
 void Outsiders::join() {
+    const std::string each(all_.size(), '.');
+    if (write(over_[1], each.data(), each.size()) < 0) fail("write to a pipe");
     for (const auto& one : all_)
         if (one.awaited) reap(one.process);
 }

@@ -21,6 +21,7 @@ What stands for what:
 
 from __future__ import print_function
 
+import gc
 import hashlib
 import itertools
 import json
@@ -380,7 +381,6 @@ class Runner(object):
     def __init__(self, request, shared, zero):
         self.plan = request["plan"]
         self.rates = request["rates"]
-        self.main = request["main"]
         self.slack = request["slack_ns"] * 1e-9
         self.shared = shared
         self.zero = zero
@@ -433,7 +433,7 @@ class Runner(object):
 
     def leave_marks(self):
         """Of another process than the main one: for it to find when all is over."""
-        if self.marks and os.getpid() != self.main:
+        if self.marks:
             with open(os.path.join(scratch(), "marks-%d" % os.getpid()), "a") as file:
                 for mark in self.marks:
                     file.write(json.dumps(mark) + "\n")
@@ -455,8 +455,6 @@ class Runner(object):
         for queue in self.puts[program]:
             self.shared.producer_ended(queue)
         self.shared.times[2 * number + 1] = clock() - self.zero
-        self.leave_marks()
-        return number
 
 
 def scratch():
@@ -740,11 +738,14 @@ def keep_runner(runner):
 
 def run_in_worker(call):
     number, _ = call
-    return RUNNER.instance(number), RUNNER.payload(number, "bytes_out")
+    RUNNER.instance(number)
+    RUNNER.leave_marks()
+    return number, RUNNER.payload(number, "bytes_out")
 
 
 def run_in_child(runner, number, _, results):
     runner.instance(number)
+    runner.leave_marks()
     if results is not None:
         results.send(runner.payload(number, "bytes_out"))
 
@@ -821,16 +822,29 @@ def process_pool(runner, board, strategy, context):
         raise failed[0]
 
 
-def outside(request, shared, zero, name, numbers):
+def outside(request, shared, zero, name, numbers, over):
     """A process of its own: a thread for each of its tasks, started as they arrive; one alone
-    is the process's main thread."""
+    is the process's main thread. Its end comes when all is over: it is not the run's."""
     plan = request["plan"]
     runner = Runner(request, shared, zero)
     board = Board(plan, zero)
     board.left = list(numbers)
+    gc.collect()
     if len(numbers) == 1 and not background(plan, numbers[0]):
-        return serial(runner, board, None)
-    threads(runner, board, {"workers": len(numbers), "pool": False, "ready": False})
+        serial(runner, board, None)
+    else:
+        threads(runner, board, {"workers": len(numbers), "pool": False, "ready": False})
+    over.wait()
+    runner.leave_marks()
+
+
+def rehearse(strategy, crew):
+    """What a process pays for its first threads, and for the pages that it shares with those it
+    forked until it counts a reference there, is paid before the clock runs."""
+    gc.collect()
+    started = [start_daemon(nothing, ()) for _ in range(min(strategy["workers"], crew, 16))]
+    for thread in started:
+        thread.join()
 
 
 def usable(plan, strategy):
@@ -873,7 +887,6 @@ def run(request):
         name = plan_process(plan, number)
         if name is not None:
             apart.setdefault(name, []).append(number)
-    request["main"] = os.getpid()
     request["rates"] = rates_of(plan, 0.02)
     context = None
     if strategy["kind"] == "processes" or apart:
@@ -887,18 +900,21 @@ def run(request):
     shared = Shared(plan, context)
     zero = clock() + (0.05 if apart else 0.0)  # so that the others are up
     runner = Runner(request, shared, zero)
-    others = [context.Process(target=outside, args=(request, shared, zero, name, apart[name]))
+    over = context.Event() if apart else None
+    others = [context.Process(target=outside,
+                              args=(request, shared, zero, name, apart[name], over))
               for name in sorted(apart)]
     for process in others:
         process.daemon = True
         process.start()
+    board = Board(plan, zero)
+    rehearse(strategy, len(plan["instances"]))
     while clock() < zero:
         if zero - clock() > 0.003:
             time.sleep(0.001)  # and then spin, so that all begin at the same moment
     begin = clock()
     if not apart:
-        runner.zero = begin  # of one clock with the others, else
-    board = Board(plan, runner.zero)
+        runner.zero = board.zero = begin  # of one clock with the others, else
     used = cpu_seconds()
     if strategy["kind"] == "serial":
         serial(runner, board, strategy)
@@ -907,6 +923,8 @@ def run(request):
     else:
         processes(runner, board, strategy, context)
     end = clock()
+    if apart:
+        over.set()
     for process, name in zip(others, sorted(apart)):
         awaited = [number for number in apart[name] if not background(plan, number)]
         if awaited:

@@ -176,7 +176,6 @@ class Runner
     @plan = plan
     @slack = slack
     @folder = folder
-    @main = Process.pid
     @locks = Array.new(plan["locks"]) { Mutex.new }
     @conditions = Array.new(plan["conditions"]) { ConditionVariable.new }
     @mutexes = Array.new(plan["conditions"]) { Mutex.new }
@@ -228,7 +227,6 @@ class Runner
     Walker.new(self, number, one["draws"], 0, @slack).steps(@plan["programs"][program])
     @puts[program].each { |queue| producer_ended(queue) }
     @times[number] = [begun, now]
-    leave if Process.pid != @main
   end
 
   # The last of them puts the end, which each consumer passes on.
@@ -495,6 +493,11 @@ def threads(runner, board, workers, ready)
   started.each(&:join)
 end
 
+# What a process pays for its first threads is paid before the clock runs.
+def rehearse(count)
+  Array.new(count) { Thread.new {} }.each(&:join)
+end
+
 def reap(child)
   _, status = Process.wait2(child)
   raise "a child ended with #{status}" unless status.success?
@@ -506,6 +509,7 @@ def processes(runner, board)
     if (number = board.take(false))
       started << [number, fork do
         runner.instance(number)
+        runner.leave
         exit!(0)
       end]
       next
@@ -549,18 +553,23 @@ def run(request, folder)
   runner.rates = rates_of(plan, 0.02)
   zero = clock + (apart.empty? ? 0.0 : 0.05) # so that the others are up
   runner.zero = zero
+  over = IO.pipe
   others = apart.group_by { |number| process_of.call(number) }.map do |_, numbers|
     child = fork do
+      over.last.close
       board = Board.new(runner, numbers)
       if numbers.size == 1 && !background?(plan, numbers.first)
         serial(runner, board)
       else
         threads(runner, board, numbers.size, false)
       end
+      over.first.sysread(1) # its end is not the run's
+      runner.leave
       exit!(0)
     end
     [numbers, child]
   end
+  rehearse([strategy["workers"], plan["instances"].size, 16].min)
   # It spins at last, so that all begin at the same moment.
   (sleep(0.001) if zero - clock > 0.003) while clock < zero
   begun = clock
@@ -573,6 +582,8 @@ def run(request, folder)
   else processes(runner, board)
   end
   finish = clock
+  over.last.write("." * others.size)
+  over.last.flush
   awaited = others.reject { |numbers, _| numbers.all? { |number| background?(plan, number) } }
   awaited.each { |_, child| reap(child) }
   runner.gather
