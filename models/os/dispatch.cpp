@@ -143,6 +143,7 @@ void System::switch_in(CpuId id, ThreadId thread_id) {
     here.charged_until = now();
     here.reschedule = false;
     if (!here.last) {  // comes out of idle
+        utilization_.set(now(), ++busy_);
         speeds_.starts(static_cast<std::uint32_t>(id));
         mark_siblings(id);
     }
@@ -171,6 +172,7 @@ void System::go_idle(CpuId id) {
     loads_changed_ = true;
     ++idle_;
     if (here.last) {
+        utilization_.set(now(), --busy_);
         speeds_.stops(static_cast<std::uint32_t>(id));
         mark_siblings(id);
         here.last.reset();

@@ -1,7 +1,8 @@
 // Where a woken thread goes, and what CPUs pull from each other.
 //
-//   wake:  the CPU it last ran on if idle; else an idle core, the fastest
-//          first; else an idle sibling; else the queue of its last CPU
+//   wake:  the CPU it last ran on if idle; else the one it ran on before that
+//          if idle; else, unless the CPUs were much used of late, an idle core,
+//          the fastest first, or an idle sibling; else the queue of its last CPU
 //   start: an idle core, an idle sibling, else the CPU with the fewest threads
 //   newly idle, and at ticks while idle: from the end of the longest queue
 //   busy, every 16 ms a CPU of the machine: one thread from a CPU with at least
@@ -12,12 +13,14 @@
 // pull failed before or the CPU is a sibling. A running thread is moved, after
 // four failed tries, when a core is idle on which it would go faster: away from
 // a busy sibling, or up to a performance core. Source followed: Linux 6.12
-// kernel/sched/fair.c, select_idle_sibling(), sched_balance_newidle(),
-// detach_tasks(), need_active_balance(), as the specification tells them (1.7, 1.8). Left out: load
-// averages, wake-affine's choice of the waker's CPU, domains between the
-// sibling and the machine, the cost limit of a new-idle pull.
+// kernel/sched/fair.c, select_idle_sibling(), update_idle_cpu_scan(),
+// sched_balance_newidle(), detach_tasks(), need_active_balance(), as the
+// specification tells them (1.7, 1.8). Left out: load averages, wake-affine's
+// choice of the waker's CPU, a search of some CPUs but not of all, domains
+// between the sibling and the machine, the cost limit of a new-idle pull.
 
 #include <algorithm>
+#include <utility>
 
 #include "models/os/system.hpp"
 #include "sim/kernel/check.hpp"
@@ -41,14 +44,32 @@ std::size_t System::load(CpuId id) const {
     return policy_->queued(queue_of(id)) + (cpu(id).current ? 1 : 0);
 }
 
-CpuId System::place(ThreadId id, Joining why) const {
-    const auto& me = threads_[index(id)];
+CpuId System::place(ThreadId id, Joining why) {
+    auto& me = thread(id);
     if (why != Joining::started && policy_->delayed(id)) return me.cpu;
+    const auto recent = std::exchange(me.recent, me.cpu);
     if (idle_ == 0) return why == Joining::started && !global_ ? least_loaded() : me.cpu;
-    if (why != Joining::started && cpu(me.cpu).idle) return me.cpu;
+    if (why != Joining::started && !global_) {
+        if (cpu(me.cpu).idle) return me.cpu;
+        if (cpu(recent).idle) return recent;
+        if (!searches()) return me.cpu;
+    }
     const auto found = idle_cpu();
     kernel::check(found.has_value(), "an idle CPU is found when one is counted");
     return *found;
+}
+
+/// With n CPUs of which a share x was in use of late, n (1 - (x / 0.85)^2) are
+/// looked at; the number is kept from one balancing of a busy CPU to the next.
+/// So of two CPUs none is once they were used by more than 60 %.
+bool System::searches() {
+    if (now() < search_until_) return searches_;
+    constexpr double overloaded = 0.85;
+    const auto cpus = static_cast<double>(cpus_.size());
+    const auto share = utilization_.at(now()) / cpus / overloaded;
+    searches_ = cpus * (1 - share * share) >= 1;
+    search_until_ = now() + busy_interval_per_cpu * static_cast<Duration::rep>(cpus_.size());
+    return searches_;
 }
 
 /// The best idle CPU: on an idle core before beside a running sibling, fast

@@ -36,6 +36,7 @@
 #include "models/os/policy.hpp"
 #include "models/os/settings.hpp"
 #include "models/os/thread_lists.hpp"
+#include "models/os/utilization.hpp"
 #include "models/record/kinds.hpp"
 #include "sim/kernel/maybe.hpp"
 #include "sim/kernel/random.hpp"
@@ -117,7 +118,8 @@ private:
         bool in_operation = false;  ///< `operation` waits for its burst to end
         bool fresh = true;          ///< never ran
         Outcome outcome = Outcome::done;
-        CpuId cpu{};  ///< runs there, or queued or last ran there
+        CpuId cpu{};     ///< runs there, or queued or last ran there
+        CpuId recent{};  ///< where it had last run when it was woken the last time
         std::uint32_t weight = 1024;
         Work left;  ///< of the burst, as of `as_of` while it runs
         Work
@@ -198,7 +200,8 @@ private:
     void mark_siblings(CpuId id);
 
     // placement.cpp: where a woken thread goes, and what idle and busy CPUs pull
-    CpuId place(ThreadId id, Joining why) const;
+    CpuId place(ThreadId id, Joining why);
+    bool searches();
     kernel::Maybe<CpuId> idle_cpu() const;
     CpuId least_loaded() const;
     std::size_t load(CpuId id) const;
@@ -248,6 +251,10 @@ private:
     std::size_t idle_ = 0;     ///< CPUs that are idle and not on their way out of it
     std::size_t waiting_ = 0;  ///< threads queued on any runqueue
     bool loads_changed_ = false;
+    std::size_t busy_ = 0;  ///< CPUs that run a thread
+    Utilization utilization_;
+    bool searches_ = true;         ///< whether woken threads look for an idle CPU
+    kernel::Time search_until_{};  ///< it is decided anew then
     kernel::EventId balance_;
     kernel::Time balance_at_{};
     std::uint32_t failed_pushes_ = 0;
