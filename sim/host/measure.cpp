@@ -52,7 +52,8 @@ void shape(HostFigures& it, const Environment& host) {
     }
     constexpr double slowed = 0.92;
     const auto* beside = find(it.figures, "speed_beside");
-    if (siblings == 1 && cpus % 2 == 0 && beside != nullptr && beside->value < slowed) {
+    if (siblings == 1 && cpus % 2 == 0 && beside != nullptr && beside->sound &&
+        beside->value < slowed) {
         it.warnings.push_back(
             fmt::format("the kernel shows no siblings, but CPUs slow each other to {:.0f} %: taken "
                         "for hardware threads of one core",
