@@ -865,9 +865,12 @@ def outside(request, shared, zero, name, numbers, over):
 
 
 def rehearse(strategy, crew):
-    """What a process pays for its first threads, and for the pages that it shares with those it
-    forked until it counts a reference there, is paid before the clock runs."""
+    """What a process pays for the pages that it shares with those it forked, until it counts a
+    reference there, and for its first threads, is paid before the clock runs. A process that will
+    have no threads starts none: up to 3.6 there is no interpreter lock before."""
     gc.collect()
+    if strategy["kind"] != "threads":
+        return
     started = [start_daemon(nothing, ()) for _ in range(min(strategy["workers"], crew, 16))]
     for thread in started:
         thread.join()
