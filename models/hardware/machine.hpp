@@ -62,6 +62,13 @@ struct Costs {
     kernel::Duration idle_long_after{200'000};
     double wake_spread =
         0.3;  ///< these delays vary evenly by this share each way (measured: 35 to 63 us)
+    /// How often a CPU that goes idle takes at once a thread that waits for another
+    /// CPU. Linux from 6.12.117 tries it as often as it succeeded of late.
+    double new_idle_pull = 1;
+    /// Otherwise, and where a thread comes to wait beside an idle CPU: how long
+    /// until a balancing at a tick moves it. The mean: it varies evenly from nothing
+    /// to twice as much.
+    kernel::Duration idle_balance{0};
     kernel::Duration timer_slack{50'000};    ///< a sleep ends this much late
     kernel::Duration thread_start{12'000};   ///< pthread_create, paid by the parent
     kernel::Duration thread_exit{5'000};     ///< paid by the thread

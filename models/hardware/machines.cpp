@@ -120,6 +120,8 @@ Costs no_costs() {
             .wake_idle_long{},
             .idle_long_after{},
             .wake_spread = 0,
+            .new_idle_pull = 1,
+            .idle_balance{},
             .timer_slack{},
             .thread_start{},
             .thread_exit{},

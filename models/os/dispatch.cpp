@@ -107,7 +107,7 @@ void System::dispatch(CpuId id) {
     auto next = policy_->pick(queue_of(id));
     if (next) {
         --waiting_;
-    } else if (!global_ && waiting_ > 0) {
+    } else if (pulls_new_idle()) {
         next = pull(id, false);
     }
     if (before && next == before) {

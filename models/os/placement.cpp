@@ -4,7 +4,8 @@
 //          if idle; else, unless the CPUs were much used of late, an idle core,
 //          the fastest first, or an idle sibling; else the queue of its last CPU
 //   start: an idle core, an idle sibling, else the CPU with the fewest threads
-//   newly idle, and at ticks while idle: from the end of the longest queue
+//   newly idle (`new_idle_pull` of the times), and at ticks while idle (after
+//   `idle_balance`): from the end of the longest queue
 //   busy, every 16 ms a CPU of the machine: one thread from a CPU with at least
 //          two more; with one more after two failed tries, which is how three
 //          equal threads share two CPUs evenly in the long run
@@ -149,10 +150,10 @@ void System::arm_balance() {
     loads_changed_ = false;
     if (global_ || cpus_.size() == 1) return;
     const auto tick = tick_ ? *tick_ : default_tick;
-    const auto arm = [&](Duration interval) {
+    const auto arm = [&](Duration interval, bool sooner_stands) {
         auto at = on_tick(now() + interval);
         if (at <= now()) at = now() + tick;
-        if (balance_ && balance_at_ <= at) return;
+        if (balance_ && (balance_at_ == at || (sooner_stands && balance_at_ < at))) return;
         balance_at_ = at;
         if (balance_) {
             simulation_.calendar().reschedule(balance_, at);
@@ -161,21 +162,40 @@ void System::arm_balance() {
         balance_ = simulation_.calendar().schedule(
             at, kernel::EventClass::timer, {static_cast<std::uint32_t>(EventKind::balance), 0});
     };
+    const auto cpus = static_cast<Duration::rep>(cpus_.size());
+    const bool uneven = waiting_ > 0 && uneven_queues();
+    if (!uneven || idle_ == 0) idle_balance_at_.reset();
     if (waiting_ == 0) {
         if (balance_ || !uneven_ || cpus_.size() - idle_ < 2) return;
         const auto core = idle_core();
-        if (core && hampered(*core))
-            arm(idle_interval_per_cpu * static_cast<Duration::rep>(cpus_.size()));
-        return;
+        if (core && hampered(*core)) arm(idle_interval_per_cpu * cpus, true);
+    } else if (uneven && idle_ > 0) {
+        if (!idle_balance_at_) idle_balance_at_ = now() + idle_balance_delay(tick);
+        arm(*idle_balance_at_ - now(), false);
+    } else if (uneven) {
+        arm(busy_interval_per_cpu * cpus - tick, true);
     }
+}
+
+bool System::uneven_queues() const {
     std::size_t least = load(CpuId{0});
     std::size_t most = least;
     for (std::uint32_t i = 1; i < cpus_.size(); ++i) {
         least = std::min(least, load(CpuId{i}));
         most = std::max(most, load(CpuId{i}));
     }
-    if (most == least || most < 2) return;
-    arm(idle_ > 0 ? tick : busy_interval_per_cpu * static_cast<Duration::rep>(cpus_.size()) - tick);
+    return most > least && most >= 2;
+}
+
+Duration System::idle_balance_delay(Duration tick) {
+    if (costs_.idle_balance == Duration::zero()) return tick;
+    return noise_.between(Duration{1}, 2 * costs_.idle_balance);
+}
+
+/// Whether a CPU that goes idle looks at the others' threads.
+bool System::pulls_new_idle() {
+    if (global_ || waiting_ == 0) return false;
+    return costs_.new_idle_pull >= 1 || noise_.uniform() < costs_.new_idle_pull;
 }
 
 /// A CPU of the fastest core of which all CPUs idle.
@@ -232,8 +252,10 @@ void System::move_running(CpuId from, CpuId to) {
 void System::balance() {
     balance_ = {};
     loads_changed_ = true;
+    idle_balance_at_.reset();
     for (std::uint32_t i = 0; i < cpus_.size(); ++i)
         if (balance_cpu(CpuId{i})) return;  // one move an interval: the next sees what it did
+    idle_balance_at_ = now() + (tick_ ? *tick_ : default_tick);  // tried again
     push();
 }
 

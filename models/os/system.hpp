@@ -214,6 +214,9 @@ private:
     kernel::Maybe<CpuId> idle_core() const;
     kernel::Maybe<CpuId> hampered(CpuId by) const;
     bool push();  // whether it moved one
+    bool pulls_new_idle();
+    bool uneven_queues() const;
+    kernel::Duration idle_balance_delay(kernel::Duration tick);
     void move_running(CpuId from, CpuId to);
 
     RunqueueId queue_of(CpuId id) const {
@@ -257,6 +260,8 @@ private:
     kernel::Time search_until_{};  ///< it is decided anew then
     kernel::EventId balance_;
     kernel::Time balance_at_{};
+    std::optional<kernel::Time>
+        idle_balance_at_;  ///< decided when a thread waits beside an idle CPU
     std::uint32_t failed_pushes_ = 0;
     bool stopped_ = false;
     kernel::Time until_ = kernel::Time::max();

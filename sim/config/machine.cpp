@@ -24,6 +24,12 @@ void read_speeds(Machine& machine, const Node& node) {
     for (const auto& child : node.children) machine.speed.push_back(read_speed(child, speed_max));
 }
 
+double read_share(const Node& node) {
+    const auto share = read_percentage(node);
+    if (share > 1) refuse_expected(node, "a percentage from 0% to 100%");
+    return share;
+}
+
 void read_costs(Machine& machine, const Node& node) {
     if (node.is_word() && node.text == "none") {
         machine.costs = hardware::no_costs();
@@ -110,10 +116,12 @@ const Table<Costs>& costs_table() {
         duration_field("idle_long_after", &Costs::idle_long_after, "when an idle is a long one"),
         {{"wake_spread", "percentage", "from 0% to 100%", "30%",
           "by how much these delays vary, each way and evenly"},
-         [](Costs& costs, const Node& node) {
-             costs.wake_spread = read_percentage(node);
-             if (costs.wake_spread > 1) refuse_expected(node, "a percentage from 0% to 100%");
-         }},
+         [](Costs& costs, const Node& node) { costs.wake_spread = read_share(node); }},
+        {{"new_idle_pull", "percentage", "from 0% to 100%", "100%",
+          "how often a CPU that goes idle takes at once what waits for another"},
+         [](Costs& costs, const Node& node) { costs.new_idle_pull = read_share(node); }},
+        duration_field("idle_balance", &Costs::idle_balance,
+                       "until it takes it otherwise, from the next tick on; evenly up to twice"),
         duration_field("timer_slack", &Costs::timer_slack, "a sleep ends this much late"),
         duration_field("thread_start", &Costs::thread_start,
                        "making a thread, paid by the one who makes it"),

@@ -7,6 +7,7 @@
 #include <time.h>  // NOLINT(modernize-deprecated-headers): clock_gettime() is POSIX's
 
 #include <cstdint>
+#include <initializer_list>
 #include <utility>
 
 namespace interlock::host {
@@ -49,12 +50,13 @@ public:
     Pinned(const Pinned&) = delete;
     Pinned& operator=(const Pinned&) = delete;
 
-    static bool move(std::uint32_t cpu) {
+    static bool allow(std::initializer_list<std::uint32_t> cpus) {
         cpu_set_t set;
         CPU_ZERO(&set);
-        CPU_SET(cpu, &set);
+        for (const auto cpu : cpus) CPU_SET(cpu, &set);
         return sched_setaffinity(0, sizeof set, &set) == 0;
     }
+    static bool move(std::uint32_t cpu) { return allow({cpu}); }
     bool works() const { return works_; }
 
 private:

@@ -33,6 +33,7 @@ hardware::Costs costs_of(const std::vector<Figure>& figures) {
     for (const auto& [name, member] : cost_figures())
         if (member != nullptr) set(costs.*member, figures, name);
     if (const auto* spread = find(figures, "wake_spread")) costs.wake_spread = spread->value;
+    if (const auto* pull = find(figures, "new_idle_pull")) costs.new_idle_pull = pull->value;
     if (const auto* pipe = find(figures, "pipe"))
         costs.pipe_bytes_per_second = static_cast<std::uint64_t>(pipe->value);
     return costs;
@@ -126,6 +127,8 @@ const std::vector<CostFigure>& cost_figures() {
                                              {"wake_idle_long", &Costs::wake_idle_long},
                                              {"idle_long_after", &Costs::idle_long_after},
                                              {"wake_spread", nullptr},
+                                             {"new_idle_pull", nullptr},
+                                             {"idle_balance", &Costs::idle_balance},
                                              {"timer_slack", &Costs::timer_slack},
                                              {"thread_start", &Costs::thread_start},
                                              {"thread_exit", &Costs::thread_exit},
@@ -190,7 +193,8 @@ HostFigures measure_host(const Environment& environment, const Parts& progress,
     HostFigures it;
     Measurements all{.cpus = usable_cpus(environment, it)};
     Disturbed worst;
-    constexpr std::array parts{measure_cpus, measure_wakes, measure_cold, measure_starts};
+    constexpr std::array parts{measure_cpus, measure_wakes, measure_cold, measure_balance,
+                               measure_starts};
     for (std::size_t i = 0; i < parts.size(); ++i) {
         if (interrupts != nullptr) interrupts->check();
         const auto part =

@@ -202,9 +202,8 @@ std::string host_section(const Environment& host, const HostFigures& measured) {
         for (const auto& one : measured.figures)
             if (one.name == cost.name)
                 text += line(4, cost.name,
-                             one.name == std::string_view("wake_spread")
-                                 ? fmt::format("{:.0f}%", one.value * 100)
-                                 : value_text(one),
+                             one.unit == "ratio" ? fmt::format("{:.0f}%", one.value * 100)
+                                                 : value_text(one),
                              one);
     if (measured.os.hz) text += fmt::format("os:\n  hz: {}\n", *measured.os.hz);
     return text;
