@@ -185,8 +185,8 @@ private:
     Step join_children(Context& context);
     Step pool_size(Context& context);
     Step finish(Context& context);
-    os::ThreadId create(std::string name, ProcessId process, ScriptId script,
-                        std::optional<UnitId> unit);
+    os::ThreadId create(kernel::Maybe<os::ThreadId> parent, std::string name, ProcessId process,
+                        ScriptId script, std::optional<UnitId> unit);
     ScriptId spawned_script(std::uint32_t program) const {
         return ScriptId{static_cast<std::uint32_t>(workload_.programs.size()) + program};
     }

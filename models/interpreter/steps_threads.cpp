@@ -100,8 +100,8 @@ ProcessId Engine::fork(const Process& parent, std::string name) {
 }
 
 /// A thread that comes with a unit has the nice value of its task.
-ThreadId Engine::create(std::string name, ProcessId process, ScriptId script,
-                        std::optional<UnitId> unit) {
+ThreadId Engine::create(kernel::Maybe<ThreadId> parent, std::string name, ProcessId process,
+                        ScriptId script, std::optional<UnitId> unit) {
     const ThreadId id{static_cast<std::uint32_t>(agents_.size())};
     auto& made = agents_.emplace_back();
     made.name = std::move(name);
@@ -118,7 +118,7 @@ ThreadId Engine::create(std::string name, ProcessId process, ScriptId script,
         made.background = task.background;
     }
     const auto created =
-        system_.create(static_cast<std::uint32_t>(process), os::weight_of_nice(nice));
+        system_.create(static_cast<std::uint32_t>(process), os::weight_of_nice(nice), parent);
     kernel::check(created == id, "threads and agents have the same numbers");
     return id;
 }
@@ -129,7 +129,7 @@ SourceId Engine::add_source() {
 }
 
 ThreadId Engine::add_thread(std::string name, ProcessId process, ScriptId script, bool foreground) {
-    const auto id = create(std::move(name), process, script, {});
+    const auto id = create(std::nullopt, std::move(name), process, script, {});
     agent(id).background = !foreground;
     if (foreground) ++foreground_;
     return id;
@@ -138,7 +138,7 @@ ThreadId Engine::add_thread(std::string name, ProcessId process, ScriptId script
 ThreadId Engine::add_child(ThreadId parent, std::string name, ScriptId script, bool new_process) {
     const auto home = agent(parent).process;
     const auto where = new_process ? fork(processes_[static_cast<std::size_t>(home)], name) : home;
-    const auto id = create(std::move(name), where, script, {});
+    const auto id = create(parent, std::move(name), where, script, {});
     agent(id).leads_process = new_process;
     agent(id).parent = parent;
     agent(parent).children.push_back(id);
@@ -163,7 +163,7 @@ Engine::Step Engine::start_thread(Context& context, ScriptId script, bool spawne
                           : context.it.label != nullptr ? std::string(context.it.label)
                                                         : child_name(me, false);
         const auto unit = spawned ? std::nullopt : std::exchange(me.unit, std::nullopt);
-        const auto id = create(name, me.process, script, unit);
+        const auto id = create(context.id, name, me.process, script, unit);
         auto& child = agent(id);
         child.parent = context.id;
         me.children.push_back(id);
@@ -203,7 +203,7 @@ Engine::Step Engine::start_process(Context& context) {
         const auto name = child_name(me, true);
         const auto where = fork(process(me), name);
         const auto unit = std::exchange(me.unit, std::nullopt);
-        const auto id = create(name, where, ScriptId{context.it.object}, unit);
+        const auto id = create(context.id, name, where, ScriptId{context.it.object}, unit);
         auto& child = agent(id);
         child.leads_process = true;
         child.parent = context.id;

@@ -57,7 +57,7 @@ void Engine::launch(UnitId unit) {
         if (!outside_[index]) outside_[index] = add_process(*task.process);
         where = *outside_[index];
     }
-    create(workload::instance_name(workload_, instance), where, self_starting_, unit);
+    create(std::nullopt, workload::instance_name(workload_, instance), where, self_starting_, unit);
 }
 
 Engine::Step Engine::take_unit(Context& context) {

@@ -10,11 +10,14 @@ namespace interlock::os {
 using kernel::Duration;
 using kernel::EventClass;
 
-ThreadId System::create(std::uint32_t process, std::uint32_t weight) {
+ThreadId System::create(std::uint32_t process, std::uint32_t weight,
+                        kernel::Maybe<ThreadId> parent) {
     const ThreadId id{static_cast<std::uint32_t>(threads_.size())};
     threads_.emplace_back();
     threads_.back().weight = weight;
     record(record::Kind::thread_created, static_cast<std::uint32_t>(id), process, 0);
+    threads_.back().cpu = place_new(parent);
+    begin_use(threads_.back(), parent.has_value());
     wake(id, Joining::started, std::nullopt);
     return id;
 }
@@ -27,8 +30,8 @@ Facts System::facts(ThreadId id) {
 
 void System::wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker) {
     kernel::check(thread(id).place == Place::away, "a thread that is woken was away");
-    const auto where = place(id, why);
     auto& me = thread(id);
+    const auto where = why == Joining::started ? me.cpu : place(id);
     if (waker && *waker == where) me.debt.value += Work::of(costs_.wake_same).value;
     me.place = Place::queued;
     record(record::Kind::thread_state, static_cast<std::uint32_t>(id),
@@ -136,6 +139,14 @@ void System::switch_in(CpuId id, ThreadId thread_id) {
     burden(me, Work::of(costs_.context_switch + (moved ? costs_.migration : Duration::zero())));
     burden(me, std::exchange(me.debt, {}));
     me.place = Place::running;
+    if (follows_use_) {
+        if (me.cpu != id) {
+            const auto use = me.use.at(now());
+            cpu(me.cpu).use.add(now(), -use);
+            here.use.add(now(), use);
+        }
+        me.use.set(now(), true);
+    }
     me.fresh = false;
     me.cpu = id;
     me.as_of = now();
@@ -143,7 +154,7 @@ void System::switch_in(CpuId id, ThreadId thread_id) {
     here.charged_until = now();
     here.reschedule = false;
     if (!here.last) {  // comes out of idle
-        utilization_.set(now(), ++busy_);
+        here.use.set(now(), true);
         speeds_.starts(static_cast<std::uint32_t>(id));
         mark_siblings(id);
     }
@@ -158,7 +169,9 @@ void System::switch_in(CpuId id, ThreadId thread_id) {
 /// The current thread is no longer on the CPU.
 void System::switch_out(CpuId id) {
     auto& here = cpu(id);
-    thread(*here.current).ran_until = now();
+    auto& me = thread(*here.current);
+    me.ran_until = now();
+    if (follows_use_) me.use.set(now(), false);
     here.current.reset();
     here.decision.reset();
     here.reschedule = false;
@@ -172,7 +185,7 @@ void System::go_idle(CpuId id) {
     loads_changed_ = true;
     ++idle_;
     if (here.last) {
-        utilization_.set(now(), --busy_);
+        here.use.set(now(), false);
         speeds_.stops(static_cast<std::uint32_t>(id));
         mark_siblings(id);
         here.last.reset();

@@ -3,7 +3,8 @@
 //   wake:  the CPU it last ran on if idle; else the one it ran on before that
 //          if idle; else, unless the CPUs were much used of late, an idle core,
 //          the fastest first, or an idle sibling; else the queue of its last CPU
-//   start: an idle core, an idle sibling, else the CPU with the fewest threads
+//   start: an idle core, an idle sibling, else its parent's core unless that one is
+//          the busier kind: has spare capacity, fully busy, overloaded
 //   newly idle (`new_idle_pull` of the times), and at ticks while idle (after
 //   `idle_balance`): from the end of the longest queue
 //   busy, every 16 ms a CPU of the machine: one thread from a CPU with at least
@@ -37,6 +38,7 @@ constexpr Duration busy_interval_per_cpu{16'000'000};
 constexpr Duration default_tick{4'000'000};
 constexpr Duration idle_interval_per_cpu{1'000'000};
 constexpr std::uint32_t tries_before_force = 2;
+constexpr double imbalance = 1.17;
 constexpr std::uint32_t tries_before_push = 4;
 
 }  // namespace
@@ -45,19 +47,17 @@ std::size_t System::load(CpuId id) const {
     return policy_->queued(queue_of(id)) + (cpu(id).current ? 1 : 0);
 }
 
-CpuId System::place(ThreadId id, Joining why) {
+CpuId System::place(ThreadId id) {
     auto& me = thread(id);
-    if (why != Joining::started && policy_->delayed(id)) return me.cpu;
+    if (policy_->delayed(id)) return me.cpu;
     const auto recent = std::exchange(me.recent, me.cpu);
-    if (idle_ == 0) return why == Joining::started && !global_ ? least_loaded() : me.cpu;
-    if (why != Joining::started && !global_) {
+    if (idle_ == 0) return me.cpu;
+    if (!global_) {
         if (cpu(me.cpu).idle) return me.cpu;
         if (cpu(recent).idle) return recent;
         if (!searches()) return me.cpu;
     }
-    const auto found = idle_cpu();
-    kernel::check(found.has_value(), "an idle CPU is found when one is counted");
-    return *found;
+    return best_idle_cpu();
 }
 
 /// With n CPUs of which a share x was in use of late, n (1 - (x / 0.85)^2) are
@@ -67,7 +67,9 @@ bool System::searches() {
     if (now() < search_until_) return searches_;
     constexpr double overloaded = 0.85;
     const auto cpus = static_cast<double>(cpus_.size());
-    const auto share = utilization_.at(now()) / cpus / overloaded;
+    double used = 0;
+    for (const auto& one : cpus_) used += one.use.at(now());
+    const auto share = used / cpus / overloaded;
     searches_ = cpus * (1 - share * share) >= 1;
     search_until_ = now() + busy_interval_per_cpu * static_cast<Duration::rep>(cpus_.size());
     return searches_;
@@ -96,11 +98,92 @@ kernel::Maybe<CpuId> System::idle_cpu() const {
     return best;
 }
 
-CpuId System::least_loaded() const {
-    std::uint32_t best = 0;
-    for (std::uint32_t i = 1; i < cpus_.size(); ++i)
+CpuId System::best_idle_cpu() const {
+    const auto found = idle_cpu();
+    kernel::check(found.has_value(), "an idle CPU is found when one is counted");
+    return *found;
+}
+
+CpuId System::least_loaded(std::uint32_t from, std::uint32_t to) const {
+    std::uint32_t best = from;
+    for (std::uint32_t i = from + 1; i < to; ++i)
         if (load(CpuId{i}) < load(CpuId{best})) best = i;
     return CpuId{best};
+}
+
+/// CPUs next to each other, of none of which one idles.
+struct System::Group {
+    enum class Kind : std::uint8_t { has_spare, fully_busy, overloaded };
+    Kind kind;
+    double use;   ///< of a CPU
+    double load;  ///< threads a CPU
+};
+
+/// As group_classify() of Linux: a CPU used for less than 1 / 1.17 has spare capacity
+/// however many threads it has. Left out: runnable averages, weights.
+System::Group System::group_at(std::uint32_t first, std::uint32_t width) const {
+    std::size_t threads = 0;
+    double use = 0;
+    for (std::uint32_t i = first; i < first + width; ++i) {
+        threads += load(CpuId{i});
+        use += cpus_[i].use.at(now());
+    }
+    Group it{.kind = Group::Kind::fully_busy,
+             .use = use / width,
+             .load = static_cast<double>(threads) / width};
+    const bool crowded = it.use * imbalance > 1;
+    if (threads < width || !crowded)
+        it.kind = Group::Kind::has_spare;
+    else if (threads > width)
+        it.kind = Group::Kind::overloaded;
+    return it;
+}
+
+/// As sched_balance_find_dst_group(): the first CPU of the group of `width` CPUs where
+/// a new thread starts whose parent is in the group at `own`.
+std::uint32_t System::group_for_new(std::uint32_t from, std::uint32_t to, std::uint32_t width,
+                                    std::uint32_t own) const {
+    const auto mine = group_at(own, width);
+    auto place = own;
+    Group best{};
+    for (auto first = from; first < to; first += width) {
+        if (first == own) continue;
+        const auto other = group_at(first, width);
+        const bool better = other.kind != best.kind                ? other.kind < best.kind
+                            : other.kind == Group::Kind::has_spare ? other.use < best.use
+                                                                   : other.load < best.load;
+        if (place != own && !better) continue;
+        place = first;
+        best = other;
+    }
+    if (place == own || mine.kind != best.kind) return mine.kind > best.kind ? place : own;
+    const bool unequal =
+        best.load < mine.load + (imbalance - 1) && mine.load > imbalance * best.load;
+    return mine.kind != Group::Kind::has_spare && unequal ? place : own;
+}
+
+CpuId System::place_new(kernel::Maybe<ThreadId> parent) const {
+    if (idle_ > 0) return best_idle_cpu();
+    if (global_) return CpuId{0};
+    const auto cpus = static_cast<std::uint32_t>(cpus_.size());
+    if (!parent) return least_loaded(0, cpus);
+    const auto width = speeds_.threads_per_core();
+    const auto near = static_cast<std::uint32_t>(threads_[index(*parent)].cpu);
+    const auto home = near / width * width;
+    const auto core = group_for_new(0, cpus, width, home);
+    if (core != home) return least_loaded(core, core + width);
+    return CpuId{width == 1 ? near : group_for_new(home, home + width, 1, near)};
+}
+
+/// As post_init_entity_util_avg(): a new thread is expected to use half of what its CPU
+/// has left. One that was there before the beginning has been running.
+void System::begin_use(Thread& it, bool has_parent) {
+    if (!follows_use_) return;
+    auto& there = cpu(it.cpu).use;
+    const auto left = std::max(0.0, 1 - there.at(now()));
+    const auto use = !has_parent && now() == kernel::Time{} ? left : left / 2;
+    it.use.add(now(), use);
+    there.add(now(), use);
 }
 
 bool System::hot(ThreadId id, CpuId destination) const {

@@ -35,10 +35,11 @@ bool global_of(const Settings& settings) {
 System::System(const hardware::Machine& machine, const Settings& settings, kernel::Random noise,
                kernel::Simulation& simulation, Driver& driver)
     : simulation_(simulation), noise_(noise), driver_(driver), costs_(machine.costs),
-      speeds_(machine), global_(global_of(settings)), uneven_(uneven(machine)),
-      tick_(tick_of(settings)), library_(settings.c_library, machine.costs.user_operation),
-      cpus_(machine.cpus()), to_dispatch_(machine.cpus()), to_retime_(machine.cpus()),
-      to_arm_(machine.cpus()), idle_(machine.cpus()) {
+      speeds_(machine), global_(global_of(settings)), follows_use_(!global_ && machine.cpus() > 1),
+      uneven_(uneven(machine)), tick_(tick_of(settings)),
+      library_(settings.c_library, machine.costs.user_operation), cpus_(machine.cpus()),
+      to_dispatch_(machine.cpus()), to_retime_(machine.cpus()), to_arm_(machine.cpus()),
+      idle_(machine.cpus()) {
     if (tick_) {
         const auto share =
             static_cast<kernel::Wide>(noise_.next()) * static_cast<kernel::Wide>(tick_->count());

@@ -76,9 +76,11 @@ public:
     System(const hardware::Machine& machine, const Settings& settings, kernel::Random noise,
            kernel::Simulation& simulation, Driver& driver);
 
-    /// A new thread, runnable from now on. It costs nobody anything: the
-    /// parent's cost is the driver's to charge.
-    ThreadId create(std::uint32_t process, std::uint32_t weight);
+    /// A new thread, runnable from now on, near its parent's CPU; none: it comes
+    /// from outside, and from before if nothing has happened yet. It costs nobody
+    /// anything: the parent's cost is the driver's to charge.
+    ThreadId create(std::uint32_t process, std::uint32_t weight,
+                    kernel::Maybe<ThreadId> parent = std::nullopt);
 
     /// Runs until stop(), `until` or `events_max`.
     Stop run(std::optional<kernel::Time> until, std::uint64_t events_max);
@@ -128,6 +130,7 @@ private:
         Work debt;  ///< CPU time that the next burst pays with
         kernel::Time as_of{};
         kernel::Time ran_until{};
+        Utilization use;
         Operation operation;
         LibraryCall call;
         kernel::Maybe<FutexId> asleep_on;
@@ -138,6 +141,7 @@ private:
         kernel::Maybe<ThreadId> current;
         kernel::Maybe<ThreadId> last;  ///< ran here last
         bool idle = true;
+        Utilization use;
         bool waking = false;  ///< leaves idle; its event is `idle_exit`
         bool reschedule = false;
         Joining reason = Joining::preempted;  ///< why the current is put back
@@ -200,10 +204,17 @@ private:
     void mark_siblings(CpuId id);
 
     // placement.cpp: where a woken thread goes, and what idle and busy CPUs pull
-    CpuId place(ThreadId id, Joining why);
+    CpuId place(ThreadId id);
+    CpuId place_new(kernel::Maybe<ThreadId> parent) const;
+    void begin_use(Thread& it, bool has_parent);
+    struct Group;
+    Group group_at(std::uint32_t first, std::uint32_t width) const;
+    std::uint32_t group_for_new(std::uint32_t from, std::uint32_t to, std::uint32_t width,
+                                std::uint32_t own) const;
     bool searches();
     kernel::Maybe<CpuId> idle_cpu() const;
-    CpuId least_loaded() const;
+    CpuId best_idle_cpu() const;
+    CpuId least_loaded(std::uint32_t from, std::uint32_t to) const;
     std::size_t load(CpuId id) const;
     kernel::Maybe<ThreadId> pull(CpuId id, bool even_hot);
     kernel::Maybe<CpuId> busiest(CpuId but) const;
@@ -236,7 +247,8 @@ private:
     hardware::Costs costs_;
     hardware::Speeds speeds_;
     bool global_;
-    bool uneven_;  // a thread may run faster elsewhere: siblings, or cores of several speeds
+    bool follows_use_;  ///< of CPUs and threads: placement asks for it
+    bool uneven_;       // a thread may run faster elsewhere: siblings, or cores of several speeds
     std::optional<kernel::Duration> tick_;
     kernel::Duration tick_phase_{};
     CLibraryState library_;
@@ -254,8 +266,6 @@ private:
     std::size_t idle_ = 0;     ///< CPUs that are idle and not on their way out of it
     std::size_t waiting_ = 0;  ///< threads queued on any runqueue
     bool loads_changed_ = false;
-    std::size_t busy_ = 0;  ///< CPUs that run a thread
-    Utilization utilization_;
     bool searches_ = true;         ///< whether woken threads look for an idle CPU
     kernel::Time search_until_{};  ///< it is decided anew then
     kernel::EventId balance_;

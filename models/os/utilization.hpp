@@ -1,31 +1,37 @@
 #pragma once
 
-// How much of the CPUs was in use of late.
+// How much of a CPU was used of late.
 
-#include <cstddef>
+#include <algorithm>
 
 #include "sim/kernel/portable_math.hpp"
 #include "sim/kernel/time.hpp"
 
 namespace interlock::os {
 
-/// The number of busy CPUs, averaged with weights that halve every 32 ms, as
-/// per-entity load tracking (PELT) averages each of them. Left out: steps of
-/// 1.024 ms; threads that exit take their share along, new ones begin with one.
+/// The share of the time that a CPU was busy or a thread ran, averaged with
+/// weights that halve every 32 ms: the `util_avg` of Linux's per-entity load
+/// tracking (PELT). A CPU's is the sum of its threads': one that comes or leaves
+/// takes its own along. Left out: steps of 1.024 ms, speeds.
 class Utilization {
 public:
-    /// From now on so many are busy.
-    void set(kernel::Time now, std::size_t busy) {
+    /// From now on it is busy, or not.
+    void set(kernel::Time now, bool busy) {
         average_ = at(now);
         since_ = now;
-        busy_ = static_cast<double>(busy);
+        busy_ = busy ? 1 : 0;
     }
-    /// In CPUs.
     double at(kernel::Time now) const {
+        if (average_ == busy_) return busy_;
         constexpr double half_life = 32e6;
         constexpr double ln2 = 0.69314718055994530942;
         const auto age = static_cast<double>((now - since_).count());
         return busy_ + (average_ - busy_) * kernel::exp(-age / half_life * ln2);
+    }
+    /// A thread with that much comes; negative: leaves.
+    void add(kernel::Time now, double use) {
+        average_ = std::max(0.0, at(now) + use);
+        since_ = now;
     }
 
 private:
