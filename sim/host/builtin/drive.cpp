@@ -56,6 +56,7 @@ json identify() {
     runner.lock().take(&me);
     Board board(plan, instances_of(plan, std::nullopt), [&] { return runner.now(); });
     if (plan.kind == "threads") rehearse(runner, &me);
+    Shared::rehearse(plan);
     constexpr double spin = 2e6;  // so that all begin at the same moment
     while (wall_ns() < zero)
         if (zero - wall_ns() > spin) usleep(100);

@@ -81,6 +81,10 @@ public:
     /// `between`: of several processes. Throws Unable, std::system_error.
     Shared(const Plan& plan, bool between);
 
+    /// Sends an item through a socket like each of the plan's, so that the first message
+    /// finds the pages and the code that the later ones find.
+    static void rehearse(const Plan& plan);
+
     Semaphore& lock(std::uint32_t number) { return locks_[number]; }
     Condition& condition(std::uint32_t number) { return conditions_[number]; }
     pthread_barrier_t& barrier(std::uint32_t number) { return barriers_[number]; }

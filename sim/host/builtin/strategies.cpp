@@ -276,6 +276,7 @@ Outsiders::Outsiders(Runner& runner) {
                                [this, &plan, &name = name](Runner& own, const void* me) {
                                    const auto tasks = instances_of(plan, name);
                                    Board board(plan, tasks, [&own] { return own.now(); });
+                                   Shared::rehearse(plan);
                                    if (tasks.size() == 1 && !plan.task_of(tasks.front()).background)
                                        serial(own, board, me);
                                    else
