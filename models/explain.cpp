@@ -70,11 +70,27 @@ std::string held_by(const Case& question) {
     return native ? "by C code that does not release it" : "by bytecode";
 }
 
+/// For how long a holder goes on while others wait.
+struct Turn {
+    Duration time;
+    const char* name;
+};
+
+Turn turn_of(const interpreter::Runtime& runtime) {
+    for (const auto& lock : interpreter::locks()) {
+        if (lock.name != runtime.lock || lock.parameters.empty()) continue;
+        if (lock.parameters.front() == "check_interval")
+            return {runtime.check_spacing * runtime.check_interval, "check interval"};
+        if (lock.parameters.front() == "quantum") return {runtime.quantum, "quantum"};
+    }
+    return {runtime.switch_interval, "switch interval"};
+}
+
 /// Threads that come back from I/O or lock-free code and then wait for the lock.
 std::vector<const ThreadResult*> queued_behind_holder(const Case& question, const Result& result) {
     std::vector<const ThreadResult*> found;
     if (!question.runtime.has_lock()) return found;
-    const auto interval = static_cast<double>(question.runtime.switch_interval.count());
+    const auto interval = static_cast<double>(turn_of(question.runtime).time.count());
     for (const auto& thread : result.threads) {
         const bool waits_outside = thread.spent.io > Duration::zero();
         const bool long_waits =
@@ -222,29 +238,29 @@ void find_convoy(const Case& question, Result& result) {
     const auto behind = queued_behind_holder(question, result);
     if (behind.empty()) return;
     const auto& first = *behind.front();
+    const auto turn = turn_of(question.runtime);
     result.findings.push_back(
         {.kind = "convoy",
          .text = fmt::format(
              "{} waits {} on average for the lock each time it returns ({} times): the holder runs "
-             "bytecode and is asked to let go only after the switch interval of {}",
+             "bytecode and is asked to let go only after the {} of {}",
              first.name, readable(Duration{static_cast<Duration::rep>(first.lock_waits.mean())}),
-             first.lock_waits.count(), readable(question.runtime.switch_interval))});
+             first.lock_waits.count(), turn.name, readable(turn.time))});
 }
 
 void find_starvation(const Case& question, Result& result) {
-    if (!question.runtime.has_lock() || question.runtime.switch_interval == Duration::zero())
-        return;
+    const auto turn = turn_of(question.runtime);
+    if (!question.runtime.has_lock() || turn.time == Duration::zero()) return;
     const ThreadResult* worst = nullptr;
     for (const auto& thread : result.threads)
         if (worst == nullptr || thread.lock_waits.max() > worst->lock_waits.max()) worst = &thread;
     if (worst == nullptr) return;
     const Duration wait{worst->lock_waits.max()};
-    if (wait < question.runtime.switch_interval * 20) return;
+    if (wait < turn.time * 20) return;
     result.findings.push_back(
         {.kind = "starvation",
-         .text = fmt::format("{} once waited {} for the lock, {:.0f} switch intervals", worst->name,
-                             readable(wait),
-                             seconds(wait) / seconds(question.runtime.switch_interval))});
+         .text = fmt::format("{} once waited {} for the lock, {:.0f} {}s", worst->name,
+                             readable(wait), seconds(wait) / seconds(turn.time), turn.name)});
 }
 
 void find_oversubscription(Result& result) {

@@ -59,7 +59,9 @@ struct Agent {
     bool ended_in_time = true;         ///< of the instruction's wait
     std::vector<std::uint32_t> loops;  ///< rounds left, of the repeats it is in
 
-    bool holds = false;  ///< its interpreter's lock
+    bool holds = false;     ///< its interpreter's lock
+    bool at_check = false;  ///< its bytecode stands at a check point, where a slice ends
+    os::Work rest;          ///< of the burst of bytecode, after the part under way
     LockCall call;
     std::optional<Want> pending;
     std::vector<os::SemaphoreId> to_post;  ///< those it has yet to wake

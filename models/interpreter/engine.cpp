@@ -35,6 +35,8 @@ Engine::Engine(const Setup& setup, const os::Settings& settings, Scripts scripts
                            .getters = {},
                            .putters = {}});
     }
+    help_script_ = ScriptId{static_cast<std::uint32_t>(scripts_.scripts.size())};
+    scripts_.scripts.push_back({{.act = Act::help_lock, .timeout = {}}});
     const auto producers = workload::producers(workload_, board_.instances());
     for (std::size_t q = 0; q < queues_.size(); ++q) queues_[q].producers = producers[q];
     for (const auto parties : workload::parties(workload_, board_.instances()))
@@ -62,10 +64,13 @@ Operation Engine::next(ThreadId id, Outcome last) {
     auto& me = agent(id);
     for (;;) {
         if (me.call.kind != LockCall::Kind::none) {
+            me.call.now = now();
             const auto step = process(me).lock->next(me.call, last);
             note(id, me, step);
+            last = Outcome::done;
+            if (step.operation.verb == Verb::nothing) continue;
             if (step.operation.verb != Verb::done) return step.operation;
-            me.holds = me.call.kind == LockCall::Kind::take;
+            me.holds = me.call.kind != LockCall::Kind::drop;
             me.call.kind = LockCall::Kind::none;
         }
         if (me.pending) {
@@ -73,8 +78,9 @@ Operation Engine::next(ThreadId id, Outcome last) {
                 last = Outcome::done;
                 continue;
             }
-            const auto operation = me.pending->operation;
+            auto operation = me.pending->operation;
             me.pending.reset();
+            if (operation.interruptible) operation.work = until_slice_ends(me, operation.work);
             if (operation.verb != Verb::nothing) return operation;
             last = Outcome::done;
         }
@@ -104,13 +110,24 @@ bool Engine::settle_lock(ThreadId id, Agent& me) {
     const auto* lock = process(me).lock.get();
     if (lock == nullptr) return true;
     const bool wants = me.pending->with == Want::With::lock;
-    if (wants && me.holds && lock->drop_requested(id)) {
-        begin_call(id, me, LockCall::Kind::drop, true);
+    const bool slice_ends = std::exchange(me.at_check, false) && lock->slice().value != 0;
+    if (wants && me.holds && (slice_ends || lock->drop_requested(id))) {
+        begin_call(id, me, lock->when_asked(), true);
         return false;
     }
     if (wants == me.holds) return true;
     begin_call(id, me, wants ? LockCall::Kind::take : LockCall::Kind::drop, false);
     return false;
+}
+
+/// The part of a burst of bytecode that comes before the holder drops the lock by
+/// itself.
+os::Work Engine::until_slice_ends(Agent& me, os::Work work) {
+    const auto* lock = process(me).lock.get();
+    const auto slice = lock != nullptr ? lock->slice() : os::Work{};
+    if (slice.value == 0 || work.value <= slice.value) return work;
+    me.rest.value = work.value - slice.value;
+    return slice;
 }
 
 void Engine::begin_call(ThreadId id, Agent& me, LockCall::Kind kind, bool forced) {
@@ -120,11 +137,12 @@ void Engine::begin_call(ThreadId id, Agent& me, LockCall::Kind kind, bool forced
                static_cast<std::uint32_t>(me.process), process(me).lock->held() ? 1 : 0);
 }
 
-void Engine::note(ThreadId id, const Agent& me, const LockStep& step) {
+void Engine::note(ThreadId id, Agent& me, const LockStep& step) {
     const auto thread = static_cast<std::uint32_t>(id);
     const auto lock = static_cast<std::uint32_t>(me.process);
     switch (step.note) {
     case Note::nothing: return;
+    case Note::requested: return record(Kind::lock_request, thread, lock, 1);
     case Note::granted:
     case Note::granted_by_switch:
         return record(Kind::lock_grant, thread, lock, step.note == Note::granted_by_switch ? 1 : 0);
@@ -136,6 +154,8 @@ void Engine::note(ThreadId id, const Agent& me, const LockStep& step) {
         record(Kind::drop_request, thread, lock, static_cast<std::uint64_t>(step.asked));
         system_.interrupt(step.asked, os::Work::of(runtime_.check_spacing));
         return;
+    case Note::contended: return system_.interrupt(step.asked, process(me).lock->slice());
+    case Note::needs_helper: return system_.post(*process(me).lock->helper());
     }
 }
 
@@ -152,6 +172,9 @@ Engine::Step Engine::without_lock(Context& context, std::uint8_t phase, Operatio
 
 Engine::Step Engine::execute(Context& context) {
     switch (context.it.act) {
+    case Act::help_lock:
+        begin_call(context.id, context.me, LockCall::Kind::help, false);
+        return moved();
     case Act::compute: return compute(context, true);
     case Act::bytecode: return compute(context, false);
     case Act::native: return native(context);

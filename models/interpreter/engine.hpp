@@ -110,7 +110,8 @@ private:
     // engine.cpp: the loop, and the interpreter lock
     Step execute(Context& context);
     bool settle_lock(os::ThreadId id, Agent& me);
-    void note(os::ThreadId id, const Agent& me, const LockStep& step);
+    os::Work until_slice_ends(Agent& me, os::Work work);
+    void note(os::ThreadId id, Agent& me, const LockStep& step);
     void begin_call(os::ThreadId id, Agent& me, LockCall::Kind kind, bool forced);
     static Step done() { return {}; }
     static Step jump() { return {.kind = Step::Kind::jump, .want = {}}; }
@@ -225,6 +226,7 @@ private:
     std::size_t next_arrival_ = 0;
     ProcessId home_{};
     ScriptId self_starting_{};
+    ScriptId help_script_{};
     std::size_t uncollected_ = 0;
     Waiters collectors_;
     std::size_t foreground_ = 0;  // threads the run waits for

@@ -33,13 +33,6 @@ Phase phase_of(const LockCall& call) {
     return static_cast<Phase>(call.phase);
 }
 
-template <typename Phase>
-LockStep step(LockCall& call, const os::Operation& operation, Phase phase,
-              Note note = Note::nothing, os::ThreadId asked = {}) {
-    call.phase = static_cast<std::uint8_t>(phase);
-    return {.operation = operation, .note = note, .asked = asked};
-}
-
 }  // namespace
 
 IntervalLock::IntervalLock(IntervalLockParameters parameters, os::CLibraryState& library)
@@ -149,8 +142,7 @@ void IntervalLock::forget_request(os::ThreadId thread) {
 void IntervalLock::append_to(std::vector<std::uint64_t>& key) const {
     key.insert(key.end(),
                {static_cast<std::uint64_t>(held_), static_cast<std::uint64_t>(requested_),
-                switches_, last_holder_ ? os::index(*last_holder_) + 1 : 0,
-                thread_requested_.size()});
+                switches_, number(last_holder_), thread_requested_.size()});
     key.insert(key.end(), thread_requested_.begin(), thread_requested_.end());
 }
 

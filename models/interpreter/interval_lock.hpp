@@ -57,8 +57,7 @@ public:
 
     std::uint64_t switches() const { return switches_; }
 
-    /// The whole state as numbers, to tell states apart.
-    void append_to(std::vector<std::uint64_t>& key) const;
+    void append_to(std::vector<std::uint64_t>& key) const override;
 
 private:
     LockStep take(LockCall& call, os::Outcome last);

@@ -7,40 +7,61 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <optional>
+#include <vector>
 
 #include "models/interpreter/runtime.hpp"
 #include "models/os/c_library.hpp"
 #include "models/os/ids.hpp"
 #include "models/os/operation.hpp"
+#include "sim/kernel/time.hpp"
 
 namespace interlock::interpreter {
 
 /// A thread's call in progress.
 struct LockCall {
-    enum class Kind : std::uint8_t { none, take, drop };
+    enum class Kind : std::uint8_t {
+        none,
+        take,
+        drop,
+        yield,  ///< drop and take again, as one: it ends with the lock held
+        help,   ///< of the lock's own thread; never over
+    };
     Kind kind = Kind::none;
     std::uint8_t phase = 0;
     bool forced = false;  ///< drop: asked to, at a check point
+    bool waits = false;   ///< counted among those who wait
     os::ThreadId thread{};
     std::uint64_t seen = 0;  ///< the number of switches when the wait began
+    kernel::Time now{};      ///< of this step
 };
 
 /// What happened in a step that others care for.
 enum class Note : std::uint8_t {
     nothing,
+    requested,  ///< by a yield that has dropped it
     granted,
     granted_by_switch,
     released,
     released_by_force,
-    drop_requested
+    drop_requested,
+    contended,     ///< somebody waits from now on: the holder looks at its slice
+    needs_helper,  ///< somebody waits from now on, and the lock's own thread sleeps
 };
 
 struct LockStep {
     os::Operation operation;  ///< Verb::done: the call is over
     Note note = Note::nothing;
-    os::ThreadId asked{};  ///< drop_requested: the holder that shall drop
+    os::ThreadId asked{};  ///< drop_requested, contended: the holder
 };
+
+/// The call issues `operation` and is in `phase` when it comes back.
+template <typename Phase>
+LockStep step(LockCall& call, const os::Operation& operation, Phase phase,
+              Note note = Note::nothing, os::ThreadId asked = {}) {
+    call.phase = static_cast<std::uint8_t>(phase);
+    return {.operation = operation, .note = note, .asked = asked};
+}
 
 class Lock {
 public:
@@ -55,7 +76,30 @@ public:
     /// Whether `holder` should drop it at its next check point.
     virtual bool drop_requested(os::ThreadId holder) const = 0;
 
+    /// Bytecode after which the holder drops the lock by itself, at a check point,
+    /// and takes it again; 0: it goes on until it is asked.
+    virtual os::Work slice() const { return {}; }
+
+    /// What a holder does that was asked to drop it, or whose slice has ended: drop,
+    /// after which it takes the lock like anybody, or yield.
+    virtual LockCall::Kind when_asked() const { return LockCall::Kind::drop; }
+
+    /// What the lock's own thread sleeps on while it has nothing to do; none: there
+    /// is no such thread.
+    virtual std::optional<os::SemaphoreId> helper() const { return {}; }
+
     virtual bool held() const = 0;
+
+    /// A thread of the interpreter that will call: what it waits on of its own.
+    virtual void add_thread(os::ThreadId /*thread*/, os::CLibraryState& /*library*/) {}
+
+    /// The whole state as numbers, to tell states apart.
+    virtual void append_to(std::vector<std::uint64_t>& key) const = 0;
+
+protected:
+    static std::uint64_t number(const std::optional<os::ThreadId>& thread) {
+        return thread ? os::index(*thread) + 1 : 0;
+    }
 };
 
 /// `runtime.lock` is one of locks() and not "none". Adds its mutexes and

@@ -1,28 +1,100 @@
+// The interpreter locks that a scenario can name, a line each.
+
 #include <memory>
 #include <vector>
 
+#include "models/interpreter/fifo_lock.hpp"
 #include "models/interpreter/interval_lock.hpp"
 #include "models/interpreter/lock.hpp"
+#include "models/interpreter/master_lock.hpp"
+#include "models/interpreter/polled_lock.hpp"
+#include "models/interpreter/quantum_lock.hpp"
 #include "models/interpreter/runtime.hpp"
+#include "models/interpreter/tick_lock.hpp"
 #include "sim/kernel/check.hpp"
 
 namespace interlock::interpreter {
 
-const std::vector<LockEntry>& locks() {
-    static const std::vector<LockEntry> entries{
-        {"none", "no lock: threads run as the os lets them"},
-        {"cpython-3.2", "CPython 3.2 to 3.14: a waiter asks the holder to drop it after a whole "
-                        "interval without a switch"},
-    };
-    return entries;
+namespace {
+
+using os::CLibraryState;
+
+os::Work check_interval(const Runtime& runtime) {
+    return os::Work::of(runtime.check_spacing * runtime.check_interval);
 }
 
-std::unique_ptr<Lock> make_lock(const Runtime& runtime, os::CLibraryState& library) {
-    kernel::check(runtime.lock == "cpython-3.2", "the lock of a runtime is one of the table's");
+std::unique_ptr<Lock> tick_lock(const Runtime& runtime, CLibraryState& library) {
+    return std::make_unique<TickLock>(check_interval(runtime), library);
+}
+
+std::unique_ptr<Lock> interval_lock(const Runtime& runtime, CLibraryState& library) {
     return std::make_unique<IntervalLock>(
         IntervalLockParameters{.interval = runtime.switch_interval,
                                .request_scope = runtime.request_scope},
         library);
+}
+
+std::unique_ptr<Lock> polled_lock(const Runtime& runtime, CLibraryState& library) {
+    return std::make_unique<PolledLock>(check_interval(runtime), library);
+}
+
+std::unique_ptr<Lock> quantum_lock(const Runtime& runtime, CLibraryState& library) {
+    return std::make_unique<QuantumLock>(runtime.quantum, library);
+}
+
+std::unique_ptr<Lock> fifo_lock(const Runtime& runtime, CLibraryState& library) {
+    return std::make_unique<FifoLock>(FifoLockParameters{.quantum = runtime.quantum}, library);
+}
+
+template <bool yield_waits>
+std::unique_ptr<Lock> master_lock(const Runtime& runtime, CLibraryState& library) {
+    return std::make_unique<MasterLock>(
+        MasterLockParameters{.quantum = runtime.quantum, .yield_waits = yield_waits}, library);
+}
+
+}  // namespace
+
+const std::vector<LockEntry>& locks() {
+    static const std::vector<LockEntry> entries{
+        {"none", "no lock: threads run as the os lets them", {}, nullptr},
+        {"cpython-2.7",
+         "CPython 2 and 3.0: the holder drops it every 100 opcodes and takes it back at once",
+         {"check_interval"},
+         tick_lock},
+        {"cpython-3.2",
+         "CPython 3.2 to 3.14: a waiter asks the holder to drop it after a whole interval without "
+         "a switch",
+         {"switch_interval"},
+         interval_lock},
+        {"pypy-7.3",
+         "PyPy: handed over every 10000 bytecodes; who waits looks at it every 100 us",
+         {"check_interval"},
+         polled_lock},
+        {"ruby-3.1",
+         "Ruby 2.6 to 3.2: a queue whose first thread asks the owner to yield after a quantum",
+         {"quantum"},
+         quantum_lock},
+        {"ruby-3.4",
+         "Ruby 3.3 on: a queue, handed on in order, at the latest after a quantum of 10 ms ticks",
+         {"quantum"},
+         fifo_lock},
+        {"ocaml-4.08",
+         "OCaml to 4.08: a tick every 50 ms; who yields races the one it woke",
+         {"quantum"},
+         master_lock<false>},
+        {"ocaml-4.14",
+         "OCaml 4.09 on, and each domain of 5: a tick every 50 ms; a yield switches",
+         {"quantum"},
+         master_lock<true>},
+    };
+    return entries;
+}
+
+std::unique_ptr<Lock> make_lock(const Runtime& runtime, CLibraryState& library) {
+    for (const auto& entry : locks())
+        if (entry.name == runtime.lock && entry.make != nullptr)
+            return entry.make(runtime, library);
+    kernel::broken("the lock of a runtime is one of the table's");
 }
 
 }  // namespace interlock::interpreter

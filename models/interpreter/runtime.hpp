@@ -3,6 +3,7 @@
 // An interpreter as plain data: its lock, its speed, what it charges.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,7 +11,13 @@
 #include "models/hardware/machine.hpp"
 #include "sim/kernel/time.hpp"
 
+namespace interlock::os {
+class CLibraryState;
+}
+
 namespace interlock::interpreter {
+
+class Lock;
 
 enum class StartMethod : std::uint8_t { fork, spawn, forkserver };
 
@@ -26,6 +33,8 @@ struct Runtime {
     std::string preset{};       ///< that it starts from; empty: none
     std::string lock = "none";  ///< a name of interpreter::locks
     kernel::Duration switch_interval{5'000'000};
+    std::uint32_t check_interval = 100;     ///< check points between two drops by the holder itself
+    kernel::Duration quantum{100'000'000};  ///< of a holder while others wait: Ruby, OCaml
     RequestScope request_scope = RequestScope::lock;
     CheckPoints check_points = CheckPoints::sparse;
     kernel::Duration check_spacing{50};     ///< between check points in bytecode, at full speed
@@ -68,10 +77,13 @@ struct RuntimePreset {
 /// In the order of versions; the first is `none`.
 const std::vector<RuntimePreset>& runtime_presets();
 
-/// The interpreter locks a scenario can name, a line each; `cpython-3.2` and `none`.
+/// An interpreter lock that a scenario can name. `make` adds its mutexes and
+/// condition variables to `library`; none for the entry `none`.
 struct LockEntry {
     std::string_view name;
     std::string_view sentence;
+    std::vector<std::string_view> parameters;  ///< fields of a Runtime
+    std::unique_ptr<Lock> (*make)(const Runtime& runtime, os::CLibraryState& library);
 };
 const std::vector<LockEntry>& locks();
 

@@ -59,11 +59,63 @@ Runtime cpython(std::uint32_t minor, hardware::Speed speed) {
     return runtime;
 }
 
+/// Its loop of bytecode counts three of nine opcodes, one in 40 ns.
+Runtime cpython_2() {
+    Runtime runtime;
+    runtime.name = "cpython-2.7";
+    runtime.lock = "cpython-2.7";
+    runtime.speed = {700'000};
+    runtime.check_points = CheckPoints::dense;
+    runtime.check_spacing = 40ns;
+    runtime.pool_poll = 100ms;
+    return runtime;
+}
+
+/// A compiled loop: fast, and its turns count 100 of the counter's 1 000 000 at most,
+/// which is a yield every 0.1 ms and more.
+Runtime pypy() {
+    Runtime runtime;
+    runtime.name = "pypy-7.3";
+    runtime.lock = "pypy-7.3";
+    runtime.speed = {4'000'000};
+    runtime.check_points = CheckPoints::sparse;
+    runtime.check_spacing = 20ns;
+    runtime.check_interval = 10'000;
+    runtime.memory = 62'914'560;
+    return runtime;
+}
+
+/// Thread.new does not wait for the thread.
+Runtime ruby(const char* name) {
+    Runtime runtime;
+    runtime.name = name;
+    runtime.lock = name;
+    runtime.speed = {900'000};
+    runtime.check_points = CheckPoints::sparse;
+    runtime.start_waits = false;
+    runtime.quantum = 100ms;
+    return runtime;
+}
+
+Runtime ocaml(const char* name) {
+    Runtime runtime;
+    runtime.name = name;
+    runtime.lock = "ocaml-4.14";
+    runtime.speed = {20'000'000};
+    runtime.check_points = CheckPoints::sparse;
+    runtime.check_spacing = 5ns;
+    runtime.start_waits = false;
+    runtime.quantum = 50ms;
+    runtime.memory = 4'194'304;
+    return runtime;
+}
+
 }  // namespace
 
 const std::vector<RuntimePreset>& runtime_presets() {
     static const std::vector<RuntimePreset> presets{
         {"none", "no interpreter and no lock: compiled code", none},
+        {"cpython-2.7", "the holder drops the lock every 100 opcodes and takes it back", cpython_2},
         {"cpython-3.6", "check points nearly everywhere; pools poll every 100 ms",
          [] { return cpython(6, {750'000}); }},
         {"cpython-3.7", "as 3.6, a little faster", [] { return cpython(7, {770'000}); }},
@@ -79,6 +131,14 @@ const std::vector<RuntimePreset>& runtime_presets() {
          [] { return cpython(13, {1'050'000}); }},
         {"cpython-3.14", "as 3.13; processes start from a fork server",
          [] { return cpython(14, {1'080'000}); }},
+        {"pypy-7.3", "compiles loops; hands its lock over every 10000 bytecodes", pypy},
+        {"ruby-3.1", "a quantum of 100 ms, asked for by the first who waits",
+         [] { return ruby("ruby-3.1"); }},
+        {"ruby-3.4", "a quantum of 100 ms, in ticks of 10 ms, handed on in order",
+         [] { return ruby("ruby-3.4"); }},
+        {"ocaml-4.14", "compiled; a tick every 50 ms", [] { return ocaml("ocaml-4.14"); }},
+        {"ocaml-5.2", "as 4.14, with such a lock for each domain",
+         [] { return ocaml("ocaml-5.2"); }},
     };
     return presets;
 }

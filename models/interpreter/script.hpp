@@ -18,6 +18,7 @@ enum class SourceId : std::uint32_t {
 };  ///< where units of work are taken from; 0 is the board of tasks
 
 enum class Act : std::uint8_t {
+    help_lock,  // what the lock's own thread does; never over
     // Steps of programs. `object` is the index of the lock, queue, object, …
     compute,
     native,

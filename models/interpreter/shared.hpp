@@ -23,6 +23,7 @@ using Waiters = std::deque<os::ThreadId>;
 struct Process {
     std::string name;
     std::unique_ptr<Lock> lock;         ///< none: the interpreter has none
+    bool helped = false;                ///< the lock's own thread is there
     std::uint64_t own_memory = 0;       ///< of the interpreter itself
     std::vector<std::uint64_t> blocks;  ///< bytes of each named block
     std::vector<std::uint64_t>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "models/interpreter/engine.hpp"
 #include "models/workload/uses.hpp"
@@ -47,13 +48,16 @@ Work Engine::bytecode_work(std::int64_t time) const {
 }
 
 Engine::Step Engine::compute(Context& context, bool scaled) {
-    if (context.me.at.phase == 0) {
+    auto& me = context.me;
+    if (me.at.phase == 0) {
         const auto work = scaled ? bytecode_work(draw(context)) : Work::of(context.it.time);
         return with_lock(context, 1, os::run(work, true));
     }
-    if (context.last == Outcome::interrupted)
-        return with_lock(context, 1, os::run(system_.withheld(context.id), true));
-    return done();
+    auto rest = std::exchange(me.rest, {});
+    if (context.last == Outcome::interrupted) rest.value += system_.withheld(context.id).value;
+    if (rest.value == 0) return done();
+    me.at_check = true;
+    return with_lock(context, 1, os::run(rest, true));
 }
 
 Engine::Step Engine::native(Context& context) {

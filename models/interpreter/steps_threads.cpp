@@ -120,6 +120,10 @@ ThreadId Engine::create(kernel::Maybe<ThreadId> parent, std::string name, Proces
     const auto created =
         system_.create(static_cast<std::uint32_t>(process), os::weight_of_nice(nice), parent);
     kernel::check(created == id, "threads and agents have the same numbers");
+    auto& home = processes_[static_cast<std::size_t>(process)];
+    if (home.lock != nullptr) home.lock->add_thread(id, system_.library());
+    if (home.lock != nullptr && home.lock->helper() && !std::exchange(home.helped, true))
+        agent(create(parent, home.name + ", timer", process, help_script_, {})).background = true;
     return id;
 }
 

@@ -1,5 +1,6 @@
 #include "sim/config/interpreter.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "sim/config/preset.hpp"
@@ -15,9 +16,7 @@ using interpreter::Runtime;
 using interpreter::StartMethod;
 using namespace std::string_view_literals;
 
-constexpr std::array unbuilt_presets{"cpython-2.7"sv, "cpython-3.13t"sv, "cpython-3.14t"sv,
-                                     "pypy-7.3"sv,    "ruby-3.1"sv,      "ruby-3.4"sv,
-                                     "ocaml-4.14"sv,  "ocaml-5.2"sv};
+constexpr std::array unbuilt_presets{"cpython-3.13t"sv, "cpython-3.14t"sv};
 
 constexpr double speed_max = 1'000;
 
@@ -40,10 +39,17 @@ void read_lock(Runtime& runtime, const Node& node) {
                               "{cpython-3.2: {switch_interval: 1ms}}");
     const auto& parameters = *child;
     const auto name = key_as_word(parameters, node.key);
-    runtime.lock = find_preset(name, interpreter::locks(), unbuilt_presets).name;
+    const auto& lock = find_preset(name, interpreter::locks(), unbuilt_presets);
+    runtime.lock = lock.name;
     if (parameters.is_nothing()) return;
-    if (!runtime.has_lock()) refuse(parameters.place, label(node) + "none takes no parameters");
-    read_mapping(parameters, lock_table(), runtime, "a mapping such as {switch_interval: 1ms}");
+    if (lock.parameters.empty())
+        refuse(parameters.place, label(node) + runtime.lock + " takes no parameters");
+    Table<Runtime> table;
+    for (const auto& field : lock_table())
+        if (std::find(lock.parameters.begin(), lock.parameters.end(), field.info.name) !=
+            lock.parameters.end())
+            table.push_back(field);
+    read_mapping(parameters, table, runtime, "a mapping such as {switch_interval: 1ms}");
 }
 
 /// A lock on top of the preset `none` needs what that preset leaves out.
@@ -89,6 +95,16 @@ const Table<Runtime>& lock_table() {
              constexpr kernel::Duration least{1'000};
              runtime.switch_interval = read_duration(node);
              if (runtime.switch_interval < least) refuse_expected(node, "at least 1us");
+         }},
+        count_field(
+            "check_interval", &Runtime::check_interval, {1, 1'000'000'000},
+            "of cpython-2.7 and pypy-7.3: check points until the holder drops it by itself"),
+        {{"quantum", "duration", "at least 1ms", text_of(Runtime{}.quantum),
+          "of ruby-3.4 and ocaml: for how long a holder runs while others wait"},
+         [](Runtime& runtime, const Node& node) {
+             constexpr kernel::Duration least{1'000'000};
+             runtime.quantum = read_duration(node);
+             if (runtime.quantum < least) refuse_expected(node, "at least 1ms");
          }},
     };
     return table;

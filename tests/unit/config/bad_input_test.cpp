@@ -216,7 +216,7 @@ TEST_CASE("bad input: what is not built yet is told to be that", "[config]") {
         {with_machine("{cores: 4, memory_bandwidth: 20GiB/s}"),
          "1:21: memory_bandwidth is not built yet"},
         {with_interpreter("cpython-3.14t"), "2:14: interpreter: cpython-3.14t is not built yet"},
-        {with_interpreter("{lock: ruby-3.4}"), "2:21: lock: ruby-3.4 is not built yet"},
+        {with_interpreter("{lock: cpython-3.13t}"), "2:21: lock: cpython-3.13t is not built yet"},
         {with_rest("os: {policy: mlfq}\n"), "9:14: policy: mlfq is not built yet"},
         {with_rest("os: {quota: {cpus: 1.5}}\n"), "9:6: quota is not built yet"},
         {with_step("{compute: 1ms, bandwidth: 8GiB/s}"), "5:20: bandwidth is not built yet"},

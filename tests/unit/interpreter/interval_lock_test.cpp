@@ -11,6 +11,7 @@
 #include "models/os/c_library.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/explore.hpp"
+#include "tests/support/holders.hpp"
 
 namespace interlock::interpreter {
 namespace {
@@ -214,64 +215,6 @@ TEST_CASE("interval lock: others are told of grants, switches, drops and request
     CHECK(step.lock.switches() == 2);
 }
 
-/// Each thread takes the lock, runs for a while, and drops it, a few times.
-struct Holders {
-    struct Holder {
-        bool holds = false;
-        std::uint8_t left = 0;
-        LockCall call{};
-    };
-
-    Holders(RequestScope scope, std::uint32_t count, std::uint8_t times_each)
-        : lock({.interval = 5ms, .request_scope = scope}, c_library),
-          holders(count, Holder{.left = times_each}) {}
-
-    std::uint32_t threads() const { return static_cast<std::uint32_t>(holders.size()); }
-    os::CLibraryState& library() { return c_library; }
-
-    os::Operation next(std::uint32_t thread, Outcome last) {
-        auto& me = holders[thread];
-        const os::ThreadId id{thread};
-        if (me.call.kind == LockCall::Kind::none) {
-            if (!me.holds && me.left == 0) return os::done();
-            me.call = {.kind = me.holds ? LockCall::Kind::drop : LockCall::Kind::take,
-                       .thread = id};
-            me.call.forced = me.holds && lock.drop_requested(id);
-        }
-        const auto step = lock.next(me.call, last);
-        granted += step.note == Note::granted || step.note == Note::granted_by_switch ? 1 : 0;
-        granted -= step.note == Note::released || step.note == Note::released_by_force ? 1 : 0;
-        if (step.operation.verb != Verb::done) return step.operation;
-        me.holds = me.call.kind == LockCall::Kind::take;
-        me.left = static_cast<std::uint8_t>(me.left - (me.holds ? 1 : 0));
-        me.call = {};
-        return os::run(1ns);
-    }
-
-    std::string broken(bool ended) const {
-        if (granted > 1) return "two hold the lock:";
-        return ended && lock.held() ? "all are over and one holds the lock:" : "";
-    }
-
-    void append_to(support::Key& key) const {
-        c_library.append_to(key);
-        lock.append_to(key);
-        key.push_back(granted);
-        for (const auto& holder : holders)
-            key.insert(key.end(),
-                       {static_cast<std::uint64_t>(holder.holds),
-                        static_cast<std::uint64_t>(holder.left),
-                        static_cast<std::uint64_t>(holder.call.kind),
-                        static_cast<std::uint64_t>(holder.call.phase),
-                        static_cast<std::uint64_t>(holder.call.forced), holder.call.seen});
-    }
-
-    os::CLibraryState c_library{os::CLibrary::glibc_2_25, 1ns};
-    IntervalLock lock;
-    std::vector<Holder> holders;
-    std::uint64_t granted = 0;
-};
-
 struct Case {
     RequestScope scope;
     std::uint32_t threads;
@@ -283,7 +226,10 @@ struct Case {
 void explore_all(const std::vector<Case>& cases) {
     for (const auto& [scope, threads, times, timers, states_least] : cases) {
         CAPTURE(scope == RequestScope::thread, threads, +times, +timers);
-        const auto all = support::explore(Holders(scope, threads, times), timers);
+        os::CLibraryState library{os::CLibrary::glibc_2_25, 1ns};
+        const IntervalLock lock({.interval = 5ms, .request_scope = scope}, library);
+        const auto all = support::explore(
+            support::Holders<IntervalLock>(lock, std::move(library), threads, times), timers);
         CAPTURE(all.broken);
         CHECK(all.broken.empty());
         CHECK(all.all_can_end);
