@@ -137,7 +137,7 @@ void Engine::begin_call(ThreadId id, Agent& me, LockCall::Kind kind, bool forced
                static_cast<std::uint32_t>(me.process), process(me).lock->held() ? 1 : 0);
 }
 
-void Engine::note(ThreadId id, Agent& me, const LockStep& step) {
+void Engine::note(ThreadId id, const Agent& me, const LockStep& step) {
     const auto thread = static_cast<std::uint32_t>(id);
     const auto lock = static_cast<std::uint32_t>(me.process);
     switch (step.note) {

@@ -111,7 +111,7 @@ private:
     Step execute(Context& context);
     bool settle_lock(os::ThreadId id, Agent& me);
     os::Work until_slice_ends(Agent& me, os::Work work);
-    void note(os::ThreadId id, Agent& me, const LockStep& step);
+    void note(os::ThreadId id, const Agent& me, const LockStep& step);
     void begin_call(os::ThreadId id, Agent& me, LockCall::Kind kind, bool forced);
     static Step done() { return {}; }
     static Step jump() { return {.kind = Step::Kind::jump, .want = {}}; }

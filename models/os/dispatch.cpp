@@ -41,7 +41,6 @@ void System::wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker) {
     } else {
         charge(where);
     }
-    if (me.fresh) me.cpu = where;
     policy_->enqueue(queue_of(where), id, why, facts(id));
     ++waiting_;
     loads_changed_ = true;

@@ -83,29 +83,30 @@ void check_runtime(const Runtime& runtime, const Node& node) {
     }
 }
 
+/// A time for which the lock is held while others wait.
+Field<Runtime> turn_field(std::string name, kernel::Duration Runtime::*member,
+                          kernel::Duration least, std::string sentence) {
+    const auto bound = "at least " + text_of(least);
+    return {{std::move(name), "duration", bound, text_of(Runtime{}.*member), std::move(sentence)},
+            [=](Runtime& runtime, const Node& node) {
+                runtime.*member = read_duration(node);
+                if (runtime.*member < least) refuse_expected(node, bound);
+            }};
+}
+
 }  // namespace
 
 std::span<const Choice<StartMethod>> start_methods() { return methods; }
 
 const Table<Runtime>& lock_table() {
     static const Table<Runtime> table{
-        {{"switch_interval", "duration", "at least 1us", text_of(Runtime{}.switch_interval),
-          "a waiter asks the holder to drop the lock when it held it for this long"},
-         [](Runtime& runtime, const Node& node) {
-             constexpr kernel::Duration least{1'000};
-             runtime.switch_interval = read_duration(node);
-             if (runtime.switch_interval < least) refuse_expected(node, "at least 1us");
-         }},
+        turn_field("switch_interval", &Runtime::switch_interval, kernel::Duration{1'000},
+                   "a waiter asks the holder to drop the lock when it held it for this long"),
         count_field(
             "check_interval", &Runtime::check_interval, {1, 1'000'000'000},
             "of cpython-2.7 and pypy-7.3: check points until the holder drops it by itself"),
-        {{"quantum", "duration", "at least 1ms", text_of(Runtime{}.quantum),
-          "of ruby-3.4 and ocaml: for how long a holder runs while others wait"},
-         [](Runtime& runtime, const Node& node) {
-             constexpr kernel::Duration least{1'000'000};
-             runtime.quantum = read_duration(node);
-             if (runtime.quantum < least) refuse_expected(node, "at least 1ms");
-         }},
+        turn_field("quantum", &Runtime::quantum, kernel::Duration{1'000'000},
+                   "of ruby and ocaml: for how long a holder runs while others wait"),
     };
     return table;
 }
