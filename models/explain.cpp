@@ -72,18 +72,18 @@ std::string held_by(const Case& question) {
 
 /// For how long a holder goes on while others wait.
 struct Turn {
-    Duration time;
-    const char* name;
+    Duration time{};
+    std::string name{};
 };
 
 Turn turn_of(const interpreter::Runtime& runtime) {
     for (const auto& lock : interpreter::locks()) {
-        if (lock.name != runtime.lock || lock.parameters.empty()) continue;
-        if (lock.parameters.front() == "check_interval")
-            return {runtime.check_spacing * runtime.check_interval, "check interval"};
-        if (lock.parameters.front() == "quantum") return {runtime.quantum, "quantum"};
+        if (lock.name != runtime.lock || lock.turn == nullptr) continue;
+        std::string name(lock.parameters.front());
+        std::replace(name.begin(), name.end(), '_', ' ');
+        return {lock.turn(runtime), name};
     }
-    return {runtime.switch_interval, "switch interval"};
+    return {};
 }
 
 /// Threads that come back from I/O or lock-free code and then wait for the lock.

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "models/interpreter/lock.hpp"
+#include "models/interpreter/lock_parts.hpp"
 
 namespace interlock::interpreter {
 
@@ -38,33 +39,31 @@ class FifoLock final : public Lock {
 public:
     FifoLock(FifoLockParameters parameters, os::CLibraryState& library);
 
-    LockStep next(LockCall& call, os::Outcome last) override;
-    bool drop_requested(os::ThreadId holder) const override { return asked_ && holder_ == holder; }
+    bool drop_requested(os::ThreadId holder) const override { return asked_ && running_ == holder; }
     LockCall::Kind when_asked() const override { return LockCall::Kind::yield; }
-    std::optional<os::SemaphoreId> helper() const override { return ticking_; }
-    bool held() const override { return holder_.has_value(); }
-    void add_thread(os::ThreadId thread, os::CLibraryState& library) override;
+    std::optional<os::SemaphoreId> helper() const override { return timer_.work(); }
+    bool held() const override { return running_.has_value(); }
+    void add_thread(os::ThreadId thread, os::CLibraryState& library) override {
+        turns_.add(thread, library);
+    }
     void append_to(std::vector<std::uint64_t>& key) const override;
 
 private:
-    LockStep take(LockCall& call);
-    LockStep drop(LockCall& call);
-    LockStep yield(LockCall& call);
-    LockStep help(LockCall& call);
+    LockStep take(LockCall& call, os::Outcome last) override;
+    LockStep drop(LockCall& call) override;
+    LockStep yield(LockCall& call, os::Outcome last) override;
+    LockStep help(LockCall& call) override;
+    LockStep wait(LockCall& call, Note note = Note::nothing);
     void hand_over(const LockCall& call);
-    Note granted(const LockCall& call);
-    os::ConditionId turn(os::ThreadId thread) const { return turns_.at(os::index(thread)); }
 
     FifoLockParameters parameters_;
     os::MutexId mutex_;
-    os::SemaphoreId ticking_;             ///< what the timer thread sleeps on while nobody waits
-    std::vector<os::ConditionId> turns_;  ///< by thread: what it waits on
+    Helper timer_;
+    Turns turns_;
     std::deque<os::ThreadId> queue_;
-    std::optional<os::ThreadId> holder_;
-    std::optional<os::ThreadId> last_holder_;
-    kernel::Duration ran_{};  ///< of the holder, in ticks
+    std::optional<os::ThreadId> running_;  ///< has the lock, though it may not have woken up yet
+    kernel::Duration ran_{};               ///< of who runs, in ticks
     bool asked_ = false;
-    bool helper_sleeps_ = false;
 };
 
 }  // namespace interlock::interpreter

@@ -41,17 +41,12 @@ IntervalLock::IntervalLock(IntervalLockParameters parameters, os::CLibraryState&
       freed_(library.add_condition()), switch_mutex_(library.add_mutex()),
       switched_(library.add_condition()) {}
 
-LockStep IntervalLock::next(LockCall& call, os::Outcome last) {
-    kernel::check(call.kind != LockCall::Kind::none, "a call that goes on has begun");
-    return call.kind == LockCall::Kind::take ? take(call, last) : drop(call);
-}
-
 LockStep IntervalLock::take(LockCall& call, os::Outcome last) {
     switch (phase_of<Taking>(call)) {
     case Taking::lock_mutex: return step(call, os::lock(mutex_), Taking::check);
     case Taking::check: return wait_or_take(call, Note::nothing, {});
     case Taking::waited: return after_wait(call, last);
-    case Taking::grant: return grant(call);
+    case Taking::grant: return take_it(call);
     case Taking::unlock_switch_mutex:
         return step(call, os::unlock(switch_mutex_), Taking::unlock_mutex);
     case Taking::unlock_mutex:
@@ -63,38 +58,29 @@ LockStep IntervalLock::take(LockCall& call, os::Outcome last) {
 }
 
 LockStep IntervalLock::wait_or_take(LockCall& call, Note note, os::ThreadId asked) {
-    if (!held_) return step(call, os::lock(switch_mutex_), Taking::grant, note, asked);
+    if (!held()) return step(call, os::lock(switch_mutex_), Taking::grant, note, asked);
     call.seen = switches_;
     return step(call, os::wait(freed_, mutex_, interval_), Taking::waited, note, asked);
 }
 
 LockStep IntervalLock::after_wait(LockCall& call, os::Outcome last) {
-    if (last != os::Outcome::timed_out || !held_ || switches_ != call.seen)
+    if (last != os::Outcome::timed_out || !held() || switches_ != call.seen)
         return wait_or_take(call, Note::nothing, {});
     request_drop();
-    return wait_or_take(call, Note::drop_requested, *last_holder_);
+    return wait_or_take(call, Note::drop_requested, *last_holder());
 }
 
-LockStep IntervalLock::grant(LockCall& call) {
-    kernel::check(!held_, "the lock is free when it is granted");
-    held_ = true;
-    const bool switched = last_holder_ != call.thread;
-    if (switched) {
-        last_holder_ = call.thread;
-        ++switches_;
-    }
-    return step(call, os::signal(switched_), Taking::unlock_switch_mutex,
-                switched ? Note::granted_by_switch : Note::granted);
+LockStep IntervalLock::take_it(LockCall& call) {
+    const auto note = grant(call.thread);
+    if (note == Note::granted_by_switch) ++switches_;
+    return step(call, os::signal(switched_), Taking::unlock_switch_mutex, note);
 }
 
 LockStep IntervalLock::drop(LockCall& call) {
     switch (phase_of<Dropping>(call)) {
-    case Dropping::lock_mutex:
-        kernel::check(held_, "a lock that is dropped is held");
-        kernel::check(last_holder_ == call.thread, "the thread that drops the lock holds it");
-        return step(call, os::lock(mutex_), Dropping::release);
+    case Dropping::lock_mutex: return step(call, os::lock(mutex_), Dropping::release);
     case Dropping::release:
-        held_ = false;
+        release(call.thread);
         return step(call, os::signal(freed_), Dropping::unlock_mutex,
                     call.forced ? Note::released_by_force : Note::released);
     case Dropping::unlock_mutex: return step(call, os::unlock(mutex_), Dropping::check_request);
@@ -110,7 +96,7 @@ LockStep IntervalLock::drop(LockCall& call) {
 }
 
 LockStep IntervalLock::force_switch(LockCall& call) {
-    if (last_holder_ != call.thread)
+    if (last_holder() != call.thread)
         return step(call, os::unlock(switch_mutex_), Dropping::dropped);
     forget_request(call.thread);
     return step(call, os::wait(switched_, switch_mutex_), Dropping::unlock_switch_mutex);
@@ -127,7 +113,7 @@ void IntervalLock::request_drop() {
         requested_ = true;
         return;
     }
-    const auto place = os::index(*last_holder_);
+    const auto place = os::index(*last_holder());
     if (place >= thread_requested_.size()) thread_requested_.resize(place + 1);
     thread_requested_[place] = 1;
 }
@@ -140,9 +126,9 @@ void IntervalLock::forget_request(os::ThreadId thread) {
 }
 
 void IntervalLock::append_to(std::vector<std::uint64_t>& key) const {
+    Lock::append_to(key);
     key.insert(key.end(),
-               {static_cast<std::uint64_t>(held_), static_cast<std::uint64_t>(requested_),
-                switches_, number(last_holder_), thread_requested_.size()});
+               {static_cast<std::uint64_t>(requested_), switches_, thread_requested_.size()});
     key.insert(key.end(), thread_requested_.begin(), thread_requested_.end());
 }
 

@@ -34,7 +34,6 @@
 // 3.12 on: here it does.
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "models/interpreter/lock.hpp"
@@ -51,20 +50,18 @@ class IntervalLock final : public Lock {
 public:
     IntervalLock(IntervalLockParameters parameters, os::CLibraryState& library);
 
-    LockStep next(LockCall& call, os::Outcome last) override;
     bool drop_requested(os::ThreadId holder) const override;
-    bool held() const override { return held_; }
 
     std::uint64_t switches() const { return switches_; }
 
     void append_to(std::vector<std::uint64_t>& key) const override;
 
 private:
-    LockStep take(LockCall& call, os::Outcome last);
+    LockStep take(LockCall& call, os::Outcome last) override;
     LockStep wait_or_take(LockCall& call, Note note, os::ThreadId asked);
     LockStep after_wait(LockCall& call, os::Outcome last);
-    LockStep grant(LockCall& call);
-    LockStep drop(LockCall& call);
+    LockStep take_it(LockCall& call);
+    LockStep drop(LockCall& call) override;
     LockStep force_switch(LockCall& call);
 
     void request_drop();
@@ -77,10 +74,8 @@ private:
     os::MutexId switch_mutex_;
     os::ConditionId switched_;
 
-    bool held_ = false;
     bool requested_ = false;                      ///< scope lock
     std::vector<std::uint8_t> thread_requested_;  ///< scope thread, by thread
-    std::optional<os::ThreadId> last_holder_;
     std::uint64_t switches_ = 0;
 };
 

@@ -70,8 +70,8 @@ public:
     Lock& operator=(const Lock&) = delete;
     virtual ~Lock() = default;
 
-    /// The next operation of a call to take or to drop the lock.
-    virtual LockStep next(LockCall& call, os::Outcome last) = 0;
+    /// The next operation of a call.
+    LockStep next(LockCall& call, os::Outcome last);
 
     /// Whether `holder` should drop it at its next check point.
     virtual bool drop_requested(os::ThreadId holder) const = 0;
@@ -88,18 +88,34 @@ public:
     /// is no such thread.
     virtual std::optional<os::SemaphoreId> helper() const { return {}; }
 
-    virtual bool held() const = 0;
+    virtual bool held() const { return holder_.has_value(); }
 
     /// A thread of the interpreter that will call: what it waits on of its own.
     virtual void add_thread(os::ThreadId /*thread*/, os::CLibraryState& /*library*/) {}
 
     /// The whole state as numbers, to tell states apart.
-    virtual void append_to(std::vector<std::uint64_t>& key) const = 0;
+    virtual void append_to(std::vector<std::uint64_t>& key) const;
 
 protected:
+    virtual LockStep take(LockCall& call, os::Outcome last) = 0;
+    virtual LockStep drop(LockCall& call) = 0;
+    virtual LockStep yield(LockCall& call, os::Outcome last);  ///< if when_asked() says so
+    virtual LockStep help(LockCall& call);                     ///< if there is a helper()
+
+    /// `thread` holds the lock from now on, which was free.
+    Note grant(os::ThreadId thread);
+    /// Nobody holds the lock from now on, which `thread` held.
+    void release(os::ThreadId thread);
+    const std::optional<os::ThreadId>& holder() const { return holder_; }
+    const std::optional<os::ThreadId>& last_holder() const { return last_holder_; }
+
     static std::uint64_t number(const std::optional<os::ThreadId>& thread) {
         return thread ? os::index(*thread) + 1 : 0;
     }
+
+private:
+    std::optional<os::ThreadId> holder_;
+    std::optional<os::ThreadId> last_holder_;
 };
 
 /// `runtime.lock` is one of locks() and not "none". Adds its mutexes and

@@ -19,12 +19,14 @@ namespace {
 
 using os::CLibraryState;
 
-os::Work check_interval(const Runtime& runtime) {
-    return os::Work::of(runtime.check_spacing * runtime.check_interval);
+kernel::Duration check_interval(const Runtime& runtime) {
+    return runtime.check_spacing * runtime.check_interval;
 }
+kernel::Duration switch_interval(const Runtime& runtime) { return runtime.switch_interval; }
+kernel::Duration quantum(const Runtime& runtime) { return runtime.quantum; }
 
 std::unique_ptr<Lock> tick_lock(const Runtime& runtime, CLibraryState& library) {
-    return std::make_unique<TickLock>(check_interval(runtime), library);
+    return std::make_unique<TickLock>(os::Work::of(check_interval(runtime)), library);
 }
 
 std::unique_ptr<Lock> interval_lock(const Runtime& runtime, CLibraryState& library) {
@@ -35,7 +37,7 @@ std::unique_ptr<Lock> interval_lock(const Runtime& runtime, CLibraryState& libra
 }
 
 std::unique_ptr<Lock> polled_lock(const Runtime& runtime, CLibraryState& library) {
-    return std::make_unique<PolledLock>(check_interval(runtime), library);
+    return std::make_unique<PolledLock>(os::Work::of(check_interval(runtime)), library);
 }
 
 std::unique_ptr<Lock> quantum_lock(const Runtime& runtime, CLibraryState& library) {
@@ -56,35 +58,42 @@ std::unique_ptr<Lock> master_lock(const Runtime& runtime, CLibraryState& library
 
 const std::vector<LockEntry>& locks() {
     static const std::vector<LockEntry> entries{
-        {"none", "no lock: threads run as the os lets them", {}, nullptr},
+        {"none", "no lock: threads run as the os lets them", {}, nullptr, nullptr},
         {"cpython-2.7",
          "CPython 2 and 3.0: the holder drops it every 100 opcodes and takes it back at once",
          {"check_interval"},
+         check_interval,
          tick_lock},
         {"cpython-3.2",
          "CPython 3.2 to 3.14: a waiter asks the holder to drop it after a whole interval without "
          "a switch",
          {"switch_interval"},
+         switch_interval,
          interval_lock},
         {"pypy-7.3",
          "PyPy: handed over every 10000 bytecodes; who waits looks at it every 100 us",
          {"check_interval"},
+         check_interval,
          polled_lock},
         {"ruby-3.1",
          "Ruby 2.6 to 3.2: a queue whose first thread asks the owner to yield after a quantum",
          {"quantum"},
+         quantum,
          quantum_lock},
         {"ruby-3.4",
          "Ruby 3.3 on: a queue, handed on in order, at the latest after a quantum of 10 ms ticks",
          {"quantum"},
+         quantum,
          fifo_lock},
         {"ocaml-4.08",
          "OCaml to 4.08: a tick every 50 ms; who yields races the one it woke",
          {"quantum"},
+         quantum,
          master_lock<false>},
         {"ocaml-4.14",
          "OCaml 4.09 on, and each domain of 5: a tick every 50 ms; a yield switches",
          {"quantum"},
+         quantum,
          master_lock<true>},
     };
     return entries;

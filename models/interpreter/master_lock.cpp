@@ -1,47 +1,34 @@
 #include "models/interpreter/master_lock.hpp"
 
-#include <utility>
-
 #include "sim/kernel/check.hpp"
 
 namespace interlock::interpreter {
 namespace {
 
-enum class Taking : std::uint8_t { lock_mutex, check, taken };
+enum class Taking : std::uint8_t { lock_mutex, check, woken, taken, let_go, wait };
 enum class Dropping : std::uint8_t { lock_mutex, release, signal, dropped };
-enum class Yielding : std::uint8_t { lock_mutex, release, wait, check, yielded };
 enum class Helping : std::uint8_t { look, sleep, tick };
 
 }  // namespace
 
 MasterLock::MasterLock(MasterLockParameters parameters, os::CLibraryState& library)
     : parameters_(parameters), mutex_(library.add_mutex()), free_(library.add_condition()),
-      ticking_(library.add_semaphore(0)) {}
+      ticker_(library) {}
 
 LockCall::Kind MasterLock::when_asked() const {
     return parameters_.yield_waits ? LockCall::Kind::yield : LockCall::Kind::drop;
 }
 
-LockStep MasterLock::next(LockCall& call, os::Outcome /*last*/) {
-    switch (call.kind) {
-    case LockCall::Kind::take: return take(call);
-    case LockCall::Kind::drop: return drop(call);
-    case LockCall::Kind::yield: return yield(call);
-    case LockCall::Kind::help: return help(call);
-    case LockCall::Kind::none: break;
-    }
-    kernel::broken("a call that goes on has begun");
-}
-
-LockStep MasterLock::take(LockCall& call) {
+LockStep MasterLock::take(LockCall& call, os::Outcome /*last*/) {
     switch (static_cast<Taking>(call.phase)) {
     case Taking::lock_mutex: return step(call, os::lock(mutex_), Taking::check);
+    case Taking::woken: --waiters_; [[fallthrough]];
     case Taking::check:
-        if (call.waits) --waiters_;
-        call.waits = holder_.has_value();
-        if (call.waits) return wait(call, static_cast<std::uint8_t>(Taking::check));
-        return step(call, os::unlock(mutex_), Taking::taken, grant(call));
+        if (held()) return wait(call);
+        return step(call, os::unlock(mutex_), Taking::taken, grant(call.thread));
     case Taking::taken: return step(call, os::done(), Taking::taken);
+    case Taking::let_go:
+    case Taking::wait: break;
     }
     kernel::broken("a thread that takes the lock is in a phase of taking it");
 }
@@ -50,7 +37,7 @@ LockStep MasterLock::drop(LockCall& call) {
     switch (static_cast<Dropping>(call.phase)) {
     case Dropping::lock_mutex: return step(call, os::lock(mutex_), Dropping::release);
     case Dropping::release:
-        release(call);
+        let_go(call);
         return step(call, os::unlock(mutex_), Dropping::signal,
                     call.forced ? Note::released_by_force : Note::released);
     case Dropping::signal: return step(call, os::signal(free_), Dropping::dropped);
@@ -59,71 +46,57 @@ LockStep MasterLock::drop(LockCall& call) {
     kernel::broken("a thread that drops the lock is in a phase of dropping it");
 }
 
-LockStep MasterLock::yield(LockCall& call) {
-    switch (static_cast<Yielding>(call.phase)) {
-    case Yielding::lock_mutex: return step(call, os::lock(mutex_), Yielding::release);
-    case Yielding::release:
+/// Once it waits it takes the lock like anybody.
+LockStep MasterLock::yield(LockCall& call, os::Outcome last) {
+    switch (static_cast<Taking>(call.phase)) {
+    case Taking::lock_mutex: return step(call, os::lock(mutex_), Taking::let_go);
+    case Taking::let_go:
         if (waiters_ == 0) {
             asked_ = false;
-            return step(call, os::unlock(mutex_), Yielding::yielded);
+            return step(call, os::unlock(mutex_), Taking::taken);
         }
-        release(call);
-        return step(call, os::signal(free_), Yielding::wait, Note::released_by_force);
-    case Yielding::wait:
-        call.waits = true;
-        return wait(call, static_cast<std::uint8_t>(Yielding::check), Note::requested);
-    case Yielding::check:
-        --waiters_;
-        if (holder_) return wait(call, static_cast<std::uint8_t>(Yielding::check));
-        return step(call, os::unlock(mutex_), Yielding::yielded, grant(call));
-    case Yielding::yielded: return step(call, os::done(), Yielding::yielded);
+        let_go(call);
+        return step(call, os::signal(free_), Taking::wait, Note::released_by_force);
+    case Taking::wait: return wait(call, Note::requested);
+    default: return take(call, last);
     }
-    kernel::broken("a thread that yields the lock is in a phase of yielding it");
 }
 
 /// The ticks lie on a grid from the beginning, whoever waits.
 LockStep MasterLock::help(LockCall& call) {
     switch (static_cast<Helping>(call.phase)) {
     case Helping::look:
-        helper_sleeps_ = waiters_ == 0;
-        if (helper_sleeps_) return step(call, os::wait(ticking_), Helping::sleep);
+        if (waiters_ == 0) {
+            ticker_.sleep();
+            return step(call, os::wait(ticker_.work()), Helping::sleep);
+        }
         [[fallthrough]];
     case Helping::sleep: {
         const auto since = call.now.time_since_epoch() % parameters_.quantum;
         return step(call, os::sleep(parameters_.quantum - since), Helping::tick);
     }
     case Helping::tick:
-        if (waiters_ == 0 || !holder_) return step(call, os::nothing(), Helping::look);
+        if (waiters_ == 0 || !holder()) return step(call, os::nothing(), Helping::look);
         asked_ = true;
-        return step(call, os::nothing(), Helping::look, Note::drop_requested, *holder_);
+        return step(call, os::nothing(), Helping::look, Note::drop_requested, *holder());
     }
     kernel::broken("the lock's own thread is in a phase of helping");
 }
 
-LockStep MasterLock::wait(LockCall& call, std::uint8_t phase, Note note) {
+LockStep MasterLock::wait(LockCall& call, Note note) {
     ++waiters_;
-    call.phase = phase;
-    const bool rouses = std::exchange(helper_sleeps_, false);
-    return {.operation = os::wait(free_, mutex_), .note = rouses ? Note::needs_helper : note};
+    return step(call, os::wait(free_, mutex_), Taking::woken, ticker_.rouse(note));
 }
 
-Note MasterLock::grant(const LockCall& call) {
-    kernel::check(!holder_, "the lock is free when it is granted");
-    const bool switched = last_holder_ != call.thread;
-    holder_ = last_holder_ = call.thread;
-    return switched ? Note::granted_by_switch : Note::granted;
-}
-
-void MasterLock::release(const LockCall& call) {
-    kernel::check(holder_ == call.thread, "the thread that drops the lock holds it");
-    holder_.reset();
+void MasterLock::let_go(const LockCall& call) {
+    release(call.thread);
     asked_ = false;
 }
 
 void MasterLock::append_to(std::vector<std::uint64_t>& key) const {
-    key.insert(key.end(),
-               {number(holder_), number(last_holder_), waiters_, static_cast<std::uint64_t>(asked_),
-                static_cast<std::uint64_t>(helper_sleeps_)});
+    Lock::append_to(key);
+    key.insert(key.end(), {waiters_, static_cast<std::uint64_t>(asked_),
+                           static_cast<std::uint64_t>(ticker_.sleeps())});
 }
 
 }  // namespace interlock::interpreter

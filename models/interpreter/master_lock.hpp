@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "models/interpreter/lock.hpp"
+#include "models/interpreter/lock_parts.hpp"
 
 namespace interlock::interpreter {
 
@@ -39,30 +40,26 @@ class MasterLock final : public Lock {
 public:
     MasterLock(MasterLockParameters parameters, os::CLibraryState& library);
 
-    LockStep next(LockCall& call, os::Outcome last) override;
-    bool drop_requested(os::ThreadId holder) const override { return asked_ && holder_ == holder; }
+    bool drop_requested(os::ThreadId holder) const override {
+        return asked_ && this->holder() == holder;
+    }
     LockCall::Kind when_asked() const override;
-    std::optional<os::SemaphoreId> helper() const override { return ticking_; }
-    bool held() const override { return holder_.has_value(); }
+    std::optional<os::SemaphoreId> helper() const override { return ticker_.work(); }
     void append_to(std::vector<std::uint64_t>& key) const override;
 
 private:
-    LockStep take(LockCall& call);
-    LockStep drop(LockCall& call);
-    LockStep yield(LockCall& call);
-    LockStep help(LockCall& call);
-    LockStep wait(LockCall& call, std::uint8_t phase, Note note = Note::nothing);
-    Note grant(const LockCall& call);
-    void release(const LockCall& call);
+    LockStep take(LockCall& call, os::Outcome last) override;
+    LockStep drop(LockCall& call) override;
+    LockStep yield(LockCall& call, os::Outcome last) override;
+    LockStep help(LockCall& call) override;
+    LockStep wait(LockCall& call, Note note = Note::nothing);
+    void let_go(const LockCall& call);
 
     MasterLockParameters parameters_;
     os::MutexId mutex_;
     os::ConditionId free_;
-    os::SemaphoreId ticking_;  ///< what the tick thread sleeps on while nobody waits
-    bool helper_sleeps_ = false;
+    Helper ticker_;
     bool asked_ = false;
-    std::optional<os::ThreadId> holder_;
-    std::optional<os::ThreadId> last_holder_;
     std::uint32_t waiters_ = 0;
 };
 

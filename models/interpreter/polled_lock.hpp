@@ -24,7 +24,6 @@
 // `check_spacing` has to say.
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "models/interpreter/lock.hpp"
@@ -36,7 +35,6 @@ public:
     /// `interval`: bytecode between two yields.
     PolledLock(os::Work interval, os::CLibraryState& library);
 
-    LockStep next(LockCall& call, os::Outcome last) override;
     bool drop_requested(os::ThreadId /*holder*/) const override { return false; }
     os::Work slice() const override { return waiters_ > 0 ? interval_ : os::Work{}; }
     LockCall::Kind when_asked() const override { return LockCall::Kind::yield; }
@@ -44,17 +42,15 @@ public:
     void append_to(std::vector<std::uint64_t>& key) const override;
 
 private:
-    LockStep take(LockCall& call, os::Outcome last);
-    LockStep drop(LockCall& call);
-    LockStep yield(LockCall& call, os::Outcome last);
-    Note grant(const LockCall& call);
+    LockStep take(LockCall& call, os::Outcome last) override;
+    LockStep drop(LockCall& call) override;
+    LockStep yield(LockCall& call, os::Outcome last) override;
+    Note lock(const LockCall& call);
 
     os::Work interval_;
     os::MutexId stealer_;
-    os::SemaphoreId gil_;                 ///< a mutex that is locked by one and unlocked by another
-    bool locked_ = false;                 ///< the word
-    std::optional<os::ThreadId> holder_;  ///< none while it is handed over
-    std::optional<os::ThreadId> last_holder_;
+    os::SemaphoreId gil_;  ///< a mutex that is locked by one and unlocked by another
+    bool locked_ = false;  ///< the word; without a holder while it is handed over
     std::uint32_t waiters_ = 0;
 };
 

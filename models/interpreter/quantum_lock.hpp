@@ -30,6 +30,7 @@
 #include <vector>
 
 #include "models/interpreter/lock.hpp"
+#include "models/interpreter/lock_parts.hpp"
 
 namespace interlock::interpreter {
 
@@ -37,29 +38,24 @@ class QuantumLock final : public Lock {
 public:
     QuantumLock(kernel::Duration quantum, os::CLibraryState& library);
 
-    LockStep next(LockCall& call, os::Outcome last) override;
     bool drop_requested(os::ThreadId holder) const override;
     LockCall::Kind when_asked() const override { return LockCall::Kind::yield; }
-    bool held() const override { return owner_.has_value(); }
     void add_thread(os::ThreadId thread, os::CLibraryState& library) override;
     void append_to(std::vector<std::uint64_t>& key) const override;
 
 private:
-    LockStep take(LockCall& call, os::Outcome last);
-    LockStep drop(LockCall& call);
-    LockStep yield(LockCall& call, os::Outcome last);
+    LockStep take(LockCall& call, os::Outcome last) override;
+    LockStep drop(LockCall& call) override;
+    LockStep yield(LockCall& call, os::Outcome last) override;
     LockStep wait(LockCall& call, Note note = Note::nothing, os::ThreadId asked = {});
     LockStep own(LockCall& call);
-    os::Operation release(const LockCall& call);
-    os::ConditionId turn(os::ThreadId thread) const { return turns_.at(os::index(thread)); }
+    os::Operation let_go(const LockCall& call);
 
     kernel::Duration quantum_;
     os::MutexId mutex_;
-    os::ConditionId switched_;            ///< what a yield waits on
-    std::vector<os::ConditionId> turns_;  ///< by thread: what it waits on
+    os::ConditionId switched_;  ///< what a yield waits on
+    Turns turns_;
     std::deque<os::ThreadId> queue_;
-    std::optional<os::ThreadId> owner_;
-    std::optional<os::ThreadId> last_owner_;
     std::optional<os::ThreadId> timer_;
     kernel::Time deadline_{};
     bool deadline_passed_ = true;

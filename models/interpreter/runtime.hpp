@@ -77,12 +77,14 @@ struct RuntimePreset {
 /// In the order of versions; the first is `none`.
 const std::vector<RuntimePreset>& runtime_presets();
 
-/// An interpreter lock that a scenario can name. `make` adds its mutexes and
-/// condition variables to `library`; none for the entry `none`.
+/// An interpreter lock that a scenario can name.
 struct LockEntry {
     std::string_view name;
     std::string_view sentence;
-    std::vector<std::string_view> parameters;  ///< fields of a Runtime
+    std::vector<std::string_view> parameters;  ///< fields of a Runtime; the first sets the turn
+    /// For how long a holder that computes keeps the lock while others wait; null for `none`.
+    kernel::Duration (*turn)(const Runtime& runtime);
+    /// Adds its mutexes and condition variables to `library`; null for `none`.
     std::unique_ptr<Lock> (*make)(const Runtime& runtime, os::CLibraryState& library);
 };
 const std::vector<LockEntry>& locks();

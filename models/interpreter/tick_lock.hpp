@@ -24,7 +24,6 @@
 // SETUP_FINALLY, which puts a check off by an opcode; pending calls.
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "models/interpreter/lock.hpp"
@@ -36,20 +35,16 @@ public:
     /// `interval`: bytecode between two checks.
     TickLock(os::Work interval, os::CLibraryState& library);
 
-    LockStep next(LockCall& call, os::Outcome last) override;
     bool drop_requested(os::ThreadId /*holder*/) const override { return false; }
     os::Work slice() const override { return waiters_ > 0 ? interval_ : os::Work{}; }
-    bool held() const override { return holder_.has_value(); }
     void append_to(std::vector<std::uint64_t>& key) const override;
 
 private:
-    LockStep take(LockCall& call);
-    LockStep drop(LockCall& call);
+    LockStep take(LockCall& call, os::Outcome last) override;
+    LockStep drop(LockCall& call) override;
 
     os::Work interval_;
     os::SemaphoreId free_;
-    std::optional<os::ThreadId> holder_;
-    std::optional<os::ThreadId> last_holder_;
     std::uint32_t waiters_ = 0;
 };
 
