@@ -55,6 +55,7 @@ std::string calibrate(const std::vector<host::Backend>& backends, bool host_too,
     const auto path = host::profile_path();
     if (path.empty())
         throw host::CannotWrite("neither XDG_DATA_HOME nor HOME says where the profile belongs");
+    host::check_writable(path);
     const auto old = existing_profile();
     host::ProfileText profile(old.empty() ? std::string() : read(old));
     constexpr std::size_t host_parts = 3;

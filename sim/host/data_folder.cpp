@@ -28,8 +28,11 @@ std::string variable(const char* name) {
 /// A file beside the one that it will replace; removed unless it was kept.
 class Beside {
 public:
-    explicit Beside(const fs::path& path)
-        : path_(path), pattern_(path.string() + ".XXXXXX"), file_(mkstemp(pattern_.data())) {
+    explicit Beside(const fs::path& path) : path_(path), pattern_(path.string() + ".XXXXXX") {
+        std::error_code error;
+        fs::create_directories(path.parent_path(), error);
+        if (error) fail(path, error.value());
+        file_ = mkstemp(pattern_.data());
         if (file_ < 0) fail(path_, errno);
     }
     ~Beside() {
@@ -58,7 +61,7 @@ public:
 private:
     fs::path path_;
     std::string pattern_;
-    int file_;
+    int file_ = -1;
     bool kept_ = false;
 };
 
@@ -75,10 +78,9 @@ fs::path profile_path() {
     return data / "interlock" / "host.yaml";
 }
 
+void check_writable(const fs::path& path) { const Beside file(path); }
+
 void write_whole(const fs::path& path, std::string_view text) {
-    std::error_code error;
-    fs::create_directories(path.parent_path(), error);
-    if (error) fail(path, error.value());
     Beside file(path);
     file.write(text);
     file.keep();

@@ -19,6 +19,10 @@ public:
 /// variable is set to a place.
 std::filesystem::path profile_path();
 
+/// Makes the folders on the way, and tries whether a file can be made beside `path`,
+/// for whoever works long before it writes. Throws CannotWrite.
+void check_writable(const std::filesystem::path& path);
+
 /// All of it or nothing: a reader, and a crash, find the old file or the new
 /// one. Makes the folders on the way. Throws CannotWrite.
 void write_whole(const std::filesystem::path& path, std::string_view text);

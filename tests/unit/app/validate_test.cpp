@@ -90,6 +90,7 @@ TEST_CASE("validate: bad input is said in one line", "[app][host]") {
     const auto scenario = place.file("naps.yaml", naps).string();
     const auto says = [&](const std::string& words) {
         const auto it = place.run("\"$INTERLOCK\" " + words);
+        REQUIRE(it.ending == host::Ending::exited);
         CHECK(it.status == 2);
         CHECK(it.output.empty());
         return it.errors;

@@ -85,5 +85,14 @@ TEST_CASE("data folder: where nothing can be written, it says where and why", "[
     CHECK(entries(scratch.path()) == 2);
 }
 
+TEST_CASE("data folder: whether a file can be written is known before, and leaves none", "[host]") {
+    const ScratchFolder scratch;
+    const auto file = scratch.path() / "a" / "host.yaml";
+    check_writable(file);
+    CHECK(fs::is_empty(file.parent_path()));
+    std::ofstream(scratch.path() / "file") << "no folder";
+    CHECK_THROWS_AS(check_writable(scratch.path() / "file" / "host.yaml"), CannotWrite);
+}
+
 }  // namespace
 }  // namespace interlock::host
