@@ -74,6 +74,7 @@ std::string held_by(const Case& question) {
 struct Turn {
     Duration time{};
     std::string name{};
+    std::string_view never_asks{};
 };
 
 Turn turn_of(const interpreter::Runtime& runtime) {
@@ -81,7 +82,7 @@ Turn turn_of(const interpreter::Runtime& runtime) {
         if (lock.name != runtime.lock || lock.turn == nullptr) continue;
         std::string name(lock.parameters.front());
         std::replace(name.begin(), name.end(), '_', ' ');
-        return {lock.turn(runtime), name};
+        return {lock.turn(runtime), name, lock.never_asks};
     }
     return {};
 }
@@ -257,10 +258,11 @@ void find_starvation(const Case& question, Result& result) {
     if (worst == nullptr) return;
     const Duration wait{worst->lock_waits.max()};
     if (wait < turn.time * 20) return;
-    result.findings.push_back(
-        {.kind = "starvation",
-         .text = fmt::format("{} once waited {} for the lock, {:.0f} {}s", worst->name,
-                             readable(wait), seconds(wait) / seconds(turn.time), turn.name)});
+    auto text = fmt::format("{} once waited {} for the lock, {:.0f} {}s", worst->name,
+                            readable(wait), seconds(wait) / seconds(turn.time), turn.name);
+    if (worst->drop_requests == 0 && !turn.never_asks.empty())
+        text += fmt::format("; it never made a drop request: {}", turn.never_asks);
+    result.findings.push_back({.kind = "starvation", .text = std::move(text)});
 }
 
 void find_oversubscription(Result& result) {

@@ -208,7 +208,8 @@ private:
                 {.name = engine.agents()[i].name,
                  .process = static_cast<std::uint32_t>(engine.agents()[i].process),
                  .spent = spent,
-                 .lock_waits = std::move(thread.lock_waits)});
+                 .lock_waits = std::move(thread.lock_waits),
+                 .drop_requests = thread.drop_requests});
         }
     }
 
@@ -219,10 +220,7 @@ private:
             if (observed > Duration::zero())
                 sum.held_share = std::max(sum.held_share,
                                           kernel::seconds(lock.held) / kernel::seconds(observed));
-            sum.requests += lock.requests;
-            sum.contended += lock.contended;
-            sum.switches += lock.switches;
-            sum.forced_switches += lock.forced_switches;
+            sum.counts += lock.counts;
             sum.waits.merge(lock.waits);
         }
     }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "models/record/books.hpp"
 #include "models/scenario.hpp"
 #include "sim/kernel/time.hpp"
 #include "sim/kernel/trace.hpp"
@@ -37,6 +38,7 @@ struct ThreadResult {
     std::uint32_t process = 0;
     Spent spent;
     stats::Quantiles lock_waits;  ///< ns, of contended requests: request to grant
+    std::uint64_t drop_requests = 0;
 };
 
 struct InstanceResult {
@@ -51,10 +53,7 @@ struct InstanceResult {
 
 struct LockResult {
     double held_share = 0;  ///< of the makespan; of the busiest lock
-    std::uint64_t requests = 0;
-    std::uint64_t contended = 0;
-    std::uint64_t switches = 0;
-    std::uint64_t forced_switches = 0;
+    record::LockCounts counts;
     stats::Quantiles waits;  ///< ns, of contended requests
 };
 

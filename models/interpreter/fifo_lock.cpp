@@ -78,7 +78,8 @@ LockStep FifoLock::help(LockCall& call) {
             return step(call, os::wait(timer_.work()), Helping::sleep);
         }
         [[fallthrough]];
-    case Helping::sleep: return step(call, os::sleep(parameters_.tick), Helping::tick);
+    case Helping::sleep:
+        return step(call, os::sleep(parameters_.tick, os::Waiting::blocked), Helping::tick);
     case Helping::tick:
         if (queue_.empty() || !running_ || asked_) return step(call, os::nothing(), Helping::look);
         ran_ += parameters_.tick;

@@ -73,7 +73,8 @@ LockStep MasterLock::help(LockCall& call) {
         [[fallthrough]];
     case Helping::sleep: {
         const auto since = call.now.time_since_epoch() % parameters_.quantum;
-        return step(call, os::sleep(parameters_.quantum - since), Helping::tick);
+        return step(call, os::sleep(parameters_.quantum - since, os::Waiting::blocked),
+                    Helping::tick);
     }
     case Helping::tick:
         if (waiters_ == 0 || !holder()) return step(call, os::nothing(), Helping::look);

@@ -82,6 +82,8 @@ struct LockEntry {
     std::string_view name;
     std::string_view sentence;
     std::vector<std::string_view> parameters;  ///< fields of a Runtime; the first sets the turn
+    /// What it means if a thread that waits long never makes a drop request; may be empty.
+    std::string_view never_asks;
     /// For how long a holder that computes keeps the lock while others wait; null for `none`.
     kernel::Duration (*turn)(const Runtime& runtime);
     /// Adds its mutexes and condition variables to `library`; null for `none`.

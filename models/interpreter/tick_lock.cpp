@@ -25,8 +25,7 @@ LockStep TickLock::drop(LockCall& call) {
     if (call.phase == issued) return {.operation = os::done()};
     call.phase = issued;
     release(call.thread);
-    return {.operation = os::post(free_),
-            .note = call.forced ? Note::released_by_force : Note::released};
+    return {.operation = os::post(free_), .note = Note::released};
 }
 
 void TickLock::append_to(std::vector<std::uint64_t>& key) const {

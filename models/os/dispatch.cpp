@@ -34,8 +34,11 @@ void System::wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker) {
     const auto where = why == Joining::started ? me.cpu : place(id);
     if (waker && *waker == where) me.debt.value += Work::of(costs_.wake_same).value;
     me.place = Place::queued;
+    const bool by_thread = me.operation.verb == Verb::futex_wait && me.outcome == Outcome::done;
     record(record::Kind::thread_state, static_cast<std::uint32_t>(id),
-           static_cast<std::uint32_t>(where), static_cast<std::uint64_t>(record::State::cpu_wait));
+           static_cast<std::uint32_t>(where),
+           static_cast<std::uint64_t>(record::State::cpu_wait) +
+               (by_thread ? record::woken_by_thread : 0));
     if (global_) {
         for (std::uint32_t i = 0; i < cpus_.size(); ++i) charge(CpuId{i});
     } else {

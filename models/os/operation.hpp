@@ -141,8 +141,8 @@ inline Operation post(SemaphoreId semaphore) {
             .timeout = {},
             .work = {}};
 }
-inline Operation sleep(kernel::Duration time) {
-    return {.verb = Verb::sleep, .waiting = Waiting::io, .timeout = {}, .time = time, .work = {}};
+inline Operation sleep(kernel::Duration time, Waiting waiting = Waiting::io) {
+    return {.verb = Verb::sleep, .waiting = waiting, .timeout = {}, .time = time, .work = {}};
 }
 inline Operation io(kernel::Duration time) {
     return {.verb = Verb::io, .waiting = Waiting::io, .timeout = {}, .time = time, .work = {}};

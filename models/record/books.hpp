@@ -2,9 +2,11 @@
 
 // What the ledger has booked when a run is over.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "sim/kernel/time.hpp"
@@ -33,13 +35,42 @@ struct CpuBooks {
     std::uint64_t switches = 0;  ///< times another thread than the last began to run
 };
 
-struct LockBooks {
-    kernel::Duration held{};
+/// How often something happened to a lock.
+struct LockCounts {
     std::uint64_t requests = 0;
     std::uint64_t contended = 0;  ///< of them: another thread held it before the grant
     std::uint64_t switches = 0;   ///< the holder was another than before
     std::uint64_t forced_switches = 0;
     std::uint64_t drop_requests = 0;
+    std::uint64_t wasted_drop_requests = 0;  ///< of them: the holder let go by itself before
+    std::uint64_t failed_wakeups = 0;  ///< woken by a thread, and asleep again without the lock
+
+    LockCounts& operator+=(const LockCounts& other);
+};
+
+struct LockCount {
+    std::string_view name;
+    std::uint64_t LockCounts::*field;
+};
+/// All of them, by the names that users read.
+inline constexpr std::array lock_counts{
+    LockCount{"requests", &LockCounts::requests},
+    LockCount{"contended", &LockCounts::contended},
+    LockCount{"switches", &LockCounts::switches},
+    LockCount{"forced_switches", &LockCounts::forced_switches},
+    LockCount{"drop_requests", &LockCounts::drop_requests},
+    LockCount{"wasted_drop_requests", &LockCounts::wasted_drop_requests},
+    LockCount{"failed_wakeups", &LockCounts::failed_wakeups},
+};
+
+inline LockCounts& LockCounts::operator+=(const LockCounts& other) {
+    for (const auto& count : lock_counts) this->*count.field += other.*count.field;
+    return *this;
+}
+
+struct LockBooks {
+    kernel::Duration held{};
+    LockCounts counts;
     stats::Quantiles waits;  ///< ns, of the contended
 };
 

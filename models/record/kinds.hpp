@@ -5,7 +5,8 @@
 //
 //   kind            subject   place        detail
 //   thread_created  thread    process      -
-//   thread_state    thread    cpu          State (the cpu counts when it runs)
+//   thread_state    thread    cpu          State (the cpu counts when it runs); to
+//                                          cpu_wait + 4 if a thread woke it
 //   thread_rate     thread    cpu          speed in ppm, while it runs
 //   thread_exited   thread    -            -
 //   lock_request    thread    lock         1 if another thread held it
@@ -51,6 +52,12 @@ enum class Kind : std::uint16_t {
 /// What a thread does, as the os sees it. A thread that asks for an
 /// interpreter lock and does not run is booked under lock wait by the ledger.
 enum class State : std::uint8_t { cpu_wait, running, io, blocked };
+
+/// Of a thread_state's detail.
+constexpr std::uint64_t woken_by_thread = 4;
+constexpr State state_of(std::uint64_t detail) {
+    return static_cast<State>(detail & (woken_by_thread - 1));
+}
 
 inline kernel::Record make(kernel::Time at, Kind kind, std::uint32_t subject, std::uint32_t place,
                            std::uint64_t detail) {

@@ -110,12 +110,14 @@ void Ledger::free_cpu(std::uint32_t id, const Thread& thread) {
 
 void Ledger::state(const Record& record) {
     const auto id = record.subject;
-    const auto state = static_cast<State>(record.detail);
+    const auto state = state_of(record.detail);
     auto& thread = thread_of(id);
     check(thread.state != State::running || state != State::running, "a thread runs on one CPU");
     book(thread, record.at);
     free_cpu(id, thread);
     thread.state = state;
+    if (thread.asks) [[unlikely]]
+        wake_up(thread, record.detail >= woken_by_thread, state);
     if (state != State::running) return;
     auto& cpu = cpus_[record.place];
     check(!cpu.thread, "a CPU runs one thread at a time");
@@ -126,6 +128,14 @@ void Ledger::state(const Record& record) {
     }
     cpu.last = id;
     thread.cpu = record.place;
+}
+
+/// A thread that asks for a lock is woken, or sleeps (again).
+void Ledger::wake_up(Thread& thread, bool by_thread, State state) {
+    if (by_thread) thread.woken = true;
+    if (state != State::blocked) return;
+    if (std::exchange(thread.woken, false) && counts())
+        ++books_.locks[thread.asks_for].counts.failed_wakeups;
 }
 
 void Ledger::thread_record(const Record& record) {
@@ -175,10 +185,13 @@ void Ledger::lock_record(const Record& record) {
         check(lock.holder == id, "only the holder of a lock releases it");
         books.held += counted(record.at) - counted(lock.since);
         lock.holder.reset();
-        if (counts()) books.forced_switches += record.detail;
+        if (std::exchange(lock.drop_requested, false) && record.detail == 0 && counts())
+            ++books.counts.wasted_drop_requests;
+        if (counts()) books.counts.forced_switches += record.detail;
         return;
     default:
-        if (counts()) ++books.drop_requests;
+        lock.drop_requested = lock.holder.has_value();
+        if (counts()) ++books.counts.drop_requests;
         if (counts()) ++books_.threads[id].drop_requests;
         return;
     }
@@ -192,11 +205,13 @@ void Ledger::request(const Record& record) {
     check(lock.holder != id, "who holds a lock does not ask for it");
     book(thread, record.at);
     thread.asks = true;
+    thread.asks_for = record.place;
+    thread.woken = false;
     thread.asked = record.at;
     thread.contended = record.detail == 1;
     thread.seen = lock.grants;
     if (!counts()) return;
-    ++books_.locks[record.place].requests;
+    ++books_.locks[record.place].counts.requests;
     ++books_.threads[id].lock_requests;
 }
 
@@ -213,10 +228,10 @@ void Ledger::grant(const Record& record) {
     const bool overtaken = lock.grants != thread.seen;
     ++lock.grants;
     auto& books = books_.locks[record.place];
-    if (counts()) books.switches += record.detail;
+    if (counts()) books.counts.switches += record.detail;
     if (thread.asked < from_ || (!thread.contended && !overtaken)) return;
     const auto waited = (record.at - thread.asked).count();
-    ++books.contended;
+    ++books.counts.contended;
     books.waits.add(waited);
     books_.threads[id].lock_waits.add(waited);
 }

@@ -47,8 +47,10 @@ private:
     struct Thread {
         State state = State::cpu_wait;
         bool exited = false;
-        bool asks = false;  // for its interpreter's lock
+        bool asks = false;   // for its interpreter's lock
+        bool woken = false;  // by a thread, since it asked and slept
         bool contended = false;
+        std::uint32_t asks_for = 0;
         kernel::Maybe<std::uint32_t> cpu;  // runs there, or last ran there
         kernel::Time since{};              // of what is not booked yet
         std::array<kernel::Duration, 5> spent{};
@@ -64,6 +66,7 @@ private:
     };
     struct Lock {
         kernel::Maybe<std::uint32_t> holder;
+        bool drop_requested = false;  // of this holder
         std::uint64_t grants = 0;
         kernel::Time since{};
     };
@@ -81,6 +84,7 @@ private:
     void request(const kernel::Record& record);
     void task_record(const kernel::Record& record);
     void state(const kernel::Record& record);
+    void wake_up(Thread& thread, bool by_thread, State state);
     void book(Thread& thread, kernel::Time now);
     void free_cpu(std::uint32_t id, const Thread& thread);
     Thread& thread_of(std::uint32_t id);

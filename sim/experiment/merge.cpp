@@ -113,12 +113,13 @@ std::optional<models::LockResult> merge_locks(const Results& results) {
         if (result.lock) locks.push_back(&*result.lock);
     if (locks.empty()) return std::nullopt;
     using Lock = models::LockResult;
-    return Lock{.held_share = group_median(locks, std::mem_fn(&Lock::held_share)),
-                .requests = group_middle(locks, std::mem_fn(&Lock::requests)),
-                .contended = group_middle(locks, std::mem_fn(&Lock::contended)),
-                .switches = group_middle(locks, std::mem_fn(&Lock::switches)),
-                .forced_switches = group_middle(locks, std::mem_fn(&Lock::forced_switches)),
+    Lock merged{.held_share = group_median(locks, std::mem_fn(&Lock::held_share)),
+                .counts = {},
                 .waits = pooled(locks, &Lock::waits)};
+    for (const auto& count : record::lock_counts)
+        merged.counts.*count.field =
+            group_middle(locks, [&](const Lock& one) { return one.counts.*count.field; });
+    return merged;
 }
 
 models::CpuResult merge_cpus(const Results& results) {

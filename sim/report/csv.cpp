@@ -11,7 +11,7 @@ namespace interlock::report {
 
 namespace {
 
-using Row = std::vector<std::pair<std::string_view, std::string>>;
+using Row = std::vector<std::pair<std::string, std::string>>;
 
 /// The shortest digits that read back as the same number.
 std::string number(double value) { return fmt::format("{}", value); }
@@ -63,9 +63,6 @@ void add_times(Row& row, const StrategyOutcome& strategy) {
 }
 
 void add_lock(Row& row, const std::optional<models::LockResult>& lock) {
-    const auto count = [&](std::uint64_t models::LockResult::*field) {
-        return lock ? number((*lock).*field) : "";
-    };
     const auto wait = [&](double p) {
         if (!lock) return std::string();
         constexpr double nanoseconds = 1e9;
@@ -73,13 +70,11 @@ void add_lock(Row& row, const std::optional<models::LockResult>& lock) {
                           ? static_cast<double>(lock->waits.quantile(p)) / nanoseconds
                           : 0.0);
     };
-    using Lock = models::LockResult;
-    row.insert(row.end(), {{"lock_held_share", lock ? number(lock->held_share) : ""},
-                           {"lock_requests", count(&Lock::requests)},
-                           {"lock_contended", count(&Lock::contended)},
-                           {"lock_switches", count(&Lock::switches)},
-                           {"lock_forced_switches", count(&Lock::forced_switches)},
-                           {"lock_wait_p50_s", wait(0.5)},
+    row.emplace_back("lock_held_share", lock ? number(lock->held_share) : "");
+    for (const auto& count : record::lock_counts)
+        row.emplace_back(fmt::format("lock_{}", count.name),
+                         lock ? number(lock->counts.*count.field) : "");
+    row.insert(row.end(), {{"lock_wait_p50_s", wait(0.5)},
                            {"lock_wait_p90_s", wait(0.9)},
                            {"lock_wait_p99_s", wait(0.99)}});
 }

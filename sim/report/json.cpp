@@ -77,12 +77,11 @@ Json tasks_by_name_json(const std::vector<models::TaskResult>& tasks) {
 
 Json lock_json(const std::optional<models::LockResult>& lock) {
     if (!lock) return nullptr;
-    return {{"held_share", lock->held_share},
-            {"requests", lock->requests},
-            {"contended", lock->contended},
-            {"switches", lock->switches},
-            {"forced_switches", lock->forced_switches},
-            {"wait_s", percentiles(lock->waits)}};
+    Json document{{"held_share", lock->held_share}};
+    for (const auto& count : record::lock_counts)
+        document[std::string(count.name)] = lock->counts.*count.field;
+    document["wait_s"] = percentiles(lock->waits);
+    return document;
 }
 
 Json cpu_json(const models::CpuResult& cpu) {

@@ -78,13 +78,24 @@ void add_findings(Details& details, const StrategyOutcome& row) {
             details.push_back(finding.kind + ": " + finding.text);
 }
 
+/// What happened besides.
+std::string counts_text(const record::LockCounts& counts) {
+    auto text = fmt::format("forced switches: {}", counts.forced_switches);
+    if (counts.drop_requests > 0) text += fmt::format(", drop requests: {}", counts.drop_requests);
+    if (counts.wasted_drop_requests > 0)
+        text += fmt::format(" ({} wasted)", counts.wasted_drop_requests);
+    if (counts.failed_wakeups > 0)
+        text += fmt::format(", failed wake-ups: {}", counts.failed_wakeups);
+    return text;
+}
+
 void add_lock(Details& details, const StrategyOutcome& row) {
     if (!row.lock || row.lock->waits.count() == 0) return;
     if (row.totals.lock_wait < lock_wait_min * row.totals.life()) return;
-    details.push_back(
-        fmt::format("lock: held {} of the time; {} of {} requests waited ({}); forced switches: {}",
-                    percent_text(row.lock->held_share), row.lock->contended, row.lock->requests,
-                    percentiles_text(row.lock->waits), row.lock->forced_switches));
+    details.push_back(fmt::format("lock: held {} of the time; {} of {} requests waited ({}); {}",
+                                  percent_text(row.lock->held_share), row.lock->counts.contended,
+                                  row.lock->counts.requests, percentiles_text(row.lock->waits),
+                                  counts_text(row.lock->counts)));
 }
 
 void add_tasks(Details& details, const StrategyOutcome& row) {

@@ -58,7 +58,7 @@ void Timeline::apply(const kernel::Record& record) {
     book(*row, record.at);
     switch (kind) {
     case Kind::thread_created: row->alive = true; break;
-    case Kind::thread_state: row->state = static_cast<record::State>(record.detail); break;
+    case Kind::thread_state: row->state = record::state_of(record.detail); break;
     case Kind::thread_exited: row->alive = false; break;
     case Kind::lock_request: row->asks_for_lock = true; break;
     case Kind::lock_grant: row->asks_for_lock = false; break;

@@ -216,7 +216,7 @@ strategies: [{direct: {}}]
     const auto& lock = results[0].lock;
     REQUIRE(lock.has_value());
     // a: 0-5, 10-15, 20-25, 30-35, where it ends; b is then alone until 40 ms.
-    CHECK(lock->forced_switches == 6);  // at 5, 10, 15, 20, 25 and 30 ms
+    CHECK(lock->counts.forced_switches == 6);  // at 5, 10, 15, 20, 25 and 30 ms
     CHECK(results[0].makespan >= 40ms);
     CHECK(results[0].makespan <= 40ms + 6 * 50ns);
     CHECK(lock->held_share > 0.999);

@@ -133,11 +133,11 @@ TEST_CASE("ledger: a thread that asks for the lock waits for it whatever else it
     CHECK(books.threads[a].lock_waits.count() == 0);
     const auto& held = books.locks[lock];
     CHECK(held.held == 7ms);
-    CHECK(held.requests == 2);
-    CHECK(held.contended == 1);
-    CHECK(held.switches == 2);
-    CHECK(held.forced_switches == 1);
-    CHECK(held.drop_requests == 1);
+    CHECK(held.counts.requests == 2);
+    CHECK(held.counts.contended == 1);
+    CHECK(held.counts.switches == 2);
+    CHECK(held.counts.forced_switches == 1);
+    CHECK(held.counts.drop_requests == 1);
     CHECK(held.waits.max() == Duration(8ms).count());
 }
 
@@ -154,9 +154,53 @@ TEST_CASE("ledger: who finds the lock free and is overtaken has waited", "[recor
     book.at(4ms);
     book.grant(a);
     const auto books = book.close(5ms);
-    CHECK(books.locks[lock].contended == 1);
+    CHECK(books.locks[lock].counts.contended == 1);
     CHECK(books.threads[a].lock_waits.max() == Duration(4ms).count());
     CHECK(books.threads[b].lock_waits.count() == 0);
+}
+
+TEST_CASE("ledger: a wake-up has failed if the thread sleeps again without the lock", "[record]") {
+    Book book;
+    book.create(a);
+    book.create(b);
+    book.request(a, false);
+    book.grant(a);
+    book.state(b, State::running);
+    book.request(b, true);
+    const auto wake_up = [&](bool by_thread) {
+        book.state(b, State::blocked);
+        book.write(Kind::thread_state, b, 0,
+                   static_cast<std::uint64_t>(State::cpu_wait) +
+                       (by_thread ? record::woken_by_thread : 0));
+        book.state(b, State::running);
+    };
+    wake_up(true);   // in vain
+    wake_up(false);  // by its timer
+    wake_up(true);
+    book.release(a);
+    book.grant(b);
+    book.release(b);
+    wake_up(true);  // it waits for something else
+    book.state(b, State::blocked);
+    CHECK(book.close(5ms).locks[lock].counts.failed_wakeups == 1);
+}
+
+TEST_CASE("ledger: a drop request is wasted if the holder lets go by itself", "[record]") {
+    const bool forced = GENERATE(false, true);
+    Book book;
+    book.create(a);
+    book.create(b);
+    book.request(a, false);
+    book.grant(a);
+    book.request(b, true);
+    book.write(Kind::drop_request, b, lock, a);
+    book.write(Kind::drop_request, b, lock, a);  // once more is nothing new
+    book.release(a, forced);
+    book.grant(b);
+    book.release(b);
+    const auto counts = book.close(5ms).locks[lock].counts;
+    CHECK(counts.drop_requests == 2);
+    CHECK(counts.wasted_drop_requests == (forced ? 0 : 1));
 }
 
 TEST_CASE("ledger: a slow CPU loses a part of what runs on it", "[record]") {
@@ -219,9 +263,9 @@ TEST_CASE("ledger: nothing before the end of the warm-up is booked", "[record]")
     CHECK(books.cpus[0].busy == 5ms);
     CHECK(books.cpus[0].switches == 0);
     CHECK(books.locks[lock].held == 9ms);
-    CHECK(books.locks[lock].requests == 0);
-    CHECK(books.locks[lock].contended == 0);
-    CHECK(books.locks[lock].switches == 1);
+    CHECK(books.locks[lock].counts.requests == 0);
+    CHECK(books.locks[lock].counts.contended == 0);
+    CHECK(books.locks[lock].counts.switches == 1);
     CHECK(books.objects[0].writes == 0);
     CHECK(books.queues[0].get_wait == 2ms);
 }

@@ -61,10 +61,13 @@ inline StrategyOutcome threads_row() {
     row.strategy.options = {{"threads", "2"}};
     row.totals = {.running = 0.5, .lock_wait = 0.375, .cpu_wait = 0.125};
     row.lock = models::LockResult{.held_share = 0.998,
-                                  .requests = 100,
-                                  .contended = 99,
-                                  .switches = 98,
-                                  .forced_switches = 97,
+                                  .counts = {.requests = 100,
+                                             .contended = 99,
+                                             .switches = 98,
+                                             .forced_switches = 97,
+                                             .drop_requests = 96,
+                                             .wasted_drop_requests = 3,
+                                             .failed_wakeups = 2},
                                   .waits = {}};
     row.why = "the lock is held 99.8 % of the time by bytecode";
     return row;

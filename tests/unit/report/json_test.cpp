@@ -60,8 +60,9 @@ TEST_CASE("json: the fields of the design, in its order", "[report]") {
     CHECK(keys(strategy["bounds"]) == Keys{"makespan_lower_s", "speedup_upper"});
     CHECK(keys(strategy["totals_s"]) ==
           Keys{"running", "lock_wait", "cpu_wait", "io", "blocked", "slowed"});
-    CHECK(keys(strategy["lock"]) ==
-          Keys{"held_share", "requests", "contended", "switches", "forced_switches", "wait_s"});
+    CHECK(keys(strategy["lock"]) == Keys{"held_share", "requests", "contended", "switches",
+                                         "forced_switches", "drop_requests", "wasted_drop_requests",
+                                         "failed_wakeups", "wait_s"});
     CHECK(keys(strategy["lock"]["wait_s"]) == Keys{"mean", "sd", "p50", "p90", "p99", "max"});
     CHECK(keys(strategy["cpu"]) == Keys{"utilization", "context_switches", "migrations"});
 }
@@ -139,14 +140,16 @@ TEST_CASE("csv: a heading, then a row a strategy; what does not exist is empty",
         "efficiency,makespan_lower_s,speedup_upper,throughput_per_s,running_s,lock_wait_s,cpu_wait_"
         "s,"
         "io_s,blocked_s,slowed_s,lock_held_share,lock_requests,lock_contended,lock_switches,"
-        "lock_forced_switches,lock_wait_p50_s,lock_wait_p90_s,lock_wait_p99_s,cpu_utilization_mean,"
-        "context_switches,migrations,memory_peak_bytes\n"
+        "lock_forced_switches,lock_drop_requests,lock_wasted_drop_requests,lock_failed_wakeups,"
+        "lock_wait_p50_s,lock_wait_p90_s,lock_wait_p99_s,cpu_utilization_mean,context_switches,"
+        "migrations,memory_peak_bytes\n"
         "by "
         "hand,1,1,serial,serial,1,serial,i7-8700k,eevdf,cpython-3.11,cpython-3.2,default,done,0.5,,"
-        ",1,,,1,0.5,1,0,0.5,0,0,0,0,0,,,,,,,,,0,0,0,0\n"
+        ",1,,,1,0.5,1,0,0.5,0,0,0,0,0,,,,,,,,,,,,0,0,0,0\n"
         "by hand,1,1,threads: "
         "2,threads,2,serial,i7-8700k,eevdf,cpython-3.11,cpython-3.2,default,done,"
-        "0.5,,,1,,,1,0.5,1,0,0.5,0.375,0.125,0,0,0,0.998,100,99,98,97,0.005,0.005,0.005,0.75,7,3,"
+        "0.5,,,1,,,1,0.5,1,0,0.5,0.375,0.125,0,0,0,0.998,100,99,98,97,96,3,2,0.005,0.005,0.005,0."
+        "75,7,3,"
         "0\n");
 }
 

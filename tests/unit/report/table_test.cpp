@@ -125,7 +125,7 @@ TEST_CASE("notes: findings, order, objects, queues, marks and memory are lines b
           R"(serial takes 500 ms: one CPU does it all.
 threads: 2 gain nothing: the lock is held 99.8 % of the time by bytecode.
     race: two threads write counter
-    lock: held 99.8 % of the time; 99 of 100 requests waited (p50 4.00 ms, p90 4.00 ms, p99 4.00 ms, at most 4.00 ms); forced switches: 97
+    lock: held 99.8 % of the time; 99 of 100 requests waited (p50 4.00 ms, p90 4.00 ms, p99 4.00 ms, at most 4.00 ms); forced switches: 97, drop requests: 96 (3 wasted), failed wake-ups: 2
     completed in the order: b (1.00 s), a (3.00 s)
     object counter: 200 writes, 13 lost
     queue jobs: at most 10 long; waited 1.50 s to put, 0 s to get
