@@ -78,13 +78,11 @@ struct Turn {
 };
 
 Turn turn_of(const interpreter::Runtime& runtime) {
-    for (const auto& lock : interpreter::locks()) {
-        if (lock.name != runtime.lock || lock.turn == nullptr) continue;
-        std::string name(lock.parameters.front());
-        std::replace(name.begin(), name.end(), '_', ' ');
-        return {lock.turn(runtime), name, lock.never_asks};
-    }
-    return {};
+    const auto& lock = interpreter::lock_named(runtime.lock);
+    if (lock.turn == nullptr) return {};
+    std::string name(lock.parameters.front());
+    std::replace(name.begin(), name.end(), '_', ' ');
+    return {lock.turn(runtime), name, lock.never_asks};
 }
 
 /// Threads that come back from I/O or lock-free code and then wait for the lock.

@@ -44,7 +44,9 @@ IntervalLock::IntervalLock(IntervalLockParameters parameters, os::CLibraryState&
 LockStep IntervalLock::take(LockCall& call, os::Outcome last) {
     switch (phase_of<Taking>(call)) {
     case Taking::lock_mutex: return step(call, os::lock(mutex_), Taking::check);
-    case Taking::check: return wait_or_take(call, Note::nothing, {});
+    case Taking::check:
+        if (held() && !drop_requested(*holder()) && asks_at_once(call)) return ask(call);
+        return wait_or_take(call, Note::nothing, {});
     case Taking::waited: return after_wait(call, last);
     case Taking::grant: return take_it(call);
     case Taking::unlock_switch_mutex:
@@ -60,14 +62,20 @@ LockStep IntervalLock::take(LockCall& call, os::Outcome last) {
 LockStep IntervalLock::wait_or_take(LockCall& call, Note note, os::ThreadId asked) {
     if (!held()) return step(call, os::lock(switch_mutex_), Taking::grant, note, asked);
     call.seen = switches_;
-    return step(call, os::wait(freed_, mutex_, interval_), Taking::waited, note, asked);
+    waits(call, true);
+    return step(call, os::wait(waits_on(call), mutex_, interval_), Taking::waited, note, asked);
 }
 
 LockStep IntervalLock::after_wait(LockCall& call, os::Outcome last) {
+    waits(call, false);
     if (last != os::Outcome::timed_out || !held() || switches_ != call.seen)
         return wait_or_take(call, Note::nothing, {});
+    return ask(call);
+}
+
+LockStep IntervalLock::ask(LockCall& call) {
     request_drop();
-    return wait_or_take(call, Note::drop_requested, *last_holder());
+    return wait_or_take(call, Note::drop_requested, *holder());
 }
 
 LockStep IntervalLock::take_it(LockCall& call) {
@@ -81,7 +89,8 @@ LockStep IntervalLock::drop(LockCall& call) {
     case Dropping::lock_mutex: return step(call, os::lock(mutex_), Dropping::release);
     case Dropping::release:
         release(call.thread);
-        return step(call, os::signal(freed_), Dropping::unlock_mutex,
+        dropped(call);
+        return step(call, os::signal(served_first()), Dropping::unlock_mutex,
                     call.forced ? Note::released_by_force : Note::released);
     case Dropping::unlock_mutex: return step(call, os::unlock(mutex_), Dropping::check_request);
     case Dropping::check_request:

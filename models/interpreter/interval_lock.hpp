@@ -46,7 +46,8 @@ struct IntervalLockParameters {
     RequestScope request_scope = RequestScope::lock;
 };
 
-class IntervalLock final : public Lock {
+/// Proposals change who asks at once, who is served first: see the protected part.
+class IntervalLock : public Lock {
 public:
     IntervalLock(IntervalLockParameters parameters, os::CLibraryState& library);
 
@@ -56,10 +57,21 @@ public:
 
     void append_to(std::vector<std::uint64_t>& key) const override;
 
+protected:
+    /// Whether who waits asks the holder to drop the lock at once.
+    virtual bool asks_at_once(const LockCall& /*call*/) const { return false; }
+    /// Begins to wait (again), or waits no longer.
+    virtual void waits(const LockCall& /*call*/, bool /*begins*/) {}
+    virtual os::ConditionId waits_on(const LockCall& /*call*/) const { return freed_; }
+    /// What a holder signals that drops the lock.
+    virtual os::ConditionId served_first() const { return freed_; }
+    virtual void dropped(const LockCall& /*call*/) {}
+
 private:
     LockStep take(LockCall& call, os::Outcome last) override;
     LockStep wait_or_take(LockCall& call, Note note, os::ThreadId asked);
     LockStep after_wait(LockCall& call, os::Outcome last);
+    LockStep ask(LockCall& call);
     LockStep take_it(LockCall& call);
     LockStep drop(LockCall& call) override;
     LockStep force_switch(LockCall& call);

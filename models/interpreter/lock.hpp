@@ -30,7 +30,6 @@ struct LockCall {
     Kind kind = Kind::none;
     std::uint8_t phase = 0;
     bool forced = false;  ///< drop: asked to, at a check point
-    bool waits = false;   ///< counted among those who wait
     os::ThreadId thread{};
     std::uint64_t seen = 0;  ///< the number of switches when the wait began
     kernel::Time now{};      ///< of this step

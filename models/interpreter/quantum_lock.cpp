@@ -1,7 +1,6 @@
 #include "models/interpreter/quantum_lock.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include "models/os/c_library.hpp"
 #include "sim/kernel/check.hpp"
@@ -18,7 +17,11 @@ enum class Taking : std::uint8_t {
     unlock_mutex,
     taken,
     let_go,
+    another_yields,
     wait_for_switch,
+    pause,
+    pause_over,
+    lock_again,
     end_yield,
 };
 enum class Dropping : std::uint8_t { lock_mutex, release, unlock_mutex, dropped };
@@ -26,7 +29,8 @@ enum class Dropping : std::uint8_t { lock_mutex, release, unlock_mutex, dropped 
 }  // namespace
 
 QuantumLock::QuantumLock(kernel::Duration quantum, os::CLibraryState& library)
-    : quantum_(quantum), mutex_(library.add_mutex()), switched_(library.add_condition()) {}
+    : quantum_(quantum), mutex_(library.add_mutex()), switched_(library.add_condition()),
+      others_(library.add_condition()) {}
 
 LockStep QuantumLock::take(LockCall& call, os::Outcome last) {
     switch (static_cast<Taking>(call.phase)) {
@@ -46,13 +50,11 @@ LockStep QuantumLock::take(LockCall& call, os::Outcome last) {
         return wait(call, Note::drop_requested, *holder());
     case Taking::woken: return held() ? wait(call) : own(call);
     case Taking::tell_yield:
-        --yielding_;
+        need_yield_ = false;
         return step(call, os::signal(switched_), Taking::unlock_mutex);
     case Taking::unlock_mutex: return step(call, os::unlock(mutex_), Taking::taken);
     case Taking::taken: return step(call, os::done(), Taking::taken);
-    case Taking::let_go:
-    case Taking::wait_for_switch:
-    case Taking::end_yield: break;
+    default: break;
     }
     kernel::broken("a thread that takes the lock is in a phase of taking it");
 }
@@ -69,8 +71,7 @@ LockStep QuantumLock::wait(LockCall& call, Note note, os::ThreadId asked) {
 LockStep QuantumLock::own(LockCall& call) {
     const auto note = grant(call.thread);
     const bool waited = std::erase(queue_, call.thread) > 0;
-    turns_taken_ += waited ? 1 : 0;
-    const auto then = waited && yielding_ > 0 ? Taking::tell_yield : Taking::unlock_mutex;
+    const auto then = waited && need_yield_ ? Taking::tell_yield : Taking::unlock_mutex;
     if (!timer_ && !queue_.empty())
         return step(call, os::signal(turns_.of(queue_.back())), then, note);
     return step(call, os::nothing(), then, note);
@@ -86,27 +87,32 @@ LockStep QuantumLock::drop(LockCall& call) {
     kernel::broken("a thread that drops the lock is in a phase of dropping it");
 }
 
-/// Once the lock has been switched it takes it like anybody.
+/// One at a time waits until who was woken has the lock, the others until that one is
+/// through. Then it takes the lock like anybody.
 LockStep QuantumLock::yield(LockCall& call, os::Outcome last) {
     switch (static_cast<Taking>(call.phase)) {
     case Taking::lock_mutex:
-        if (!std::exchange(call.forced, false)) return take(call, last);
         asked_[os::index(call.thread)] = 0;
         return step(call, os::lock(mutex_), Taking::let_go);
-    case Taking::let_go:
-        call.seen = turns_taken_;
-        return step(call, let_go(call),
-                    queue_.empty() ? Taking::end_yield : Taking::wait_for_switch,
-                    Note::released_by_force);
-    case Taking::wait_for_switch:
-        if (turns_taken_ == call.seen) {
-            if (!std::exchange(call.waits, true)) ++yielding_;
-            return step(call, os::wait(switched_, mutex_), Taking::wait_for_switch);
+    case Taking::let_go: {
+        auto then = Taking::another_yields;
+        if (!wait_yield_) {
+            need_yield_ = wait_yield_ = !queue_.empty();
+            then = wait_yield_ ? Taking::wait_for_switch : Taking::pause;
         }
-        [[fallthrough]];
-    case Taking::end_yield:
-        call.waits = false;
-        return step(call, os::unlock(mutex_), Taking::lock_mutex, Note::requested);
+        return step(call, let_go(call), then, Note::released_by_force);
+    }
+    case Taking::another_yields:
+        if (wait_yield_) return step(call, os::wait(others_, mutex_), Taking::another_yields);
+        return step(call, os::nothing(), Taking::check, Note::requested);
+    case Taking::wait_for_switch:
+        if (need_yield_) return step(call, os::wait(switched_, mutex_), Taking::wait_for_switch);
+        wait_yield_ = false;
+        return step(call, os::broadcast(others_), Taking::end_yield);
+    case Taking::pause: return step(call, os::unlock(mutex_), Taking::pause_over);
+    case Taking::pause_over: return step(call, os::yield(), Taking::lock_again);
+    case Taking::lock_again: return step(call, os::lock(mutex_), Taking::end_yield);
+    case Taking::end_yield: return step(call, os::nothing(), Taking::check, Note::requested);
     default: return take(call, last);
     }
 }
@@ -128,7 +134,8 @@ void QuantumLock::add_thread(os::ThreadId thread, os::CLibraryState& library) {
 void QuantumLock::append_to(std::vector<std::uint64_t>& key) const {
     Lock::append_to(key);
     key.insert(key.end(), {number(timer_), static_cast<std::uint64_t>(deadline_passed_),
-                           turns_taken_, yielding_, queue_.size()});
+                           static_cast<std::uint64_t>(need_yield_),
+                           static_cast<std::uint64_t>(wait_yield_), queue_.size()});
     for (const auto waiter : queue_) key.push_back(os::index(waiter));
     key.insert(key.end(), asked_.begin(), asked_.end());
 }

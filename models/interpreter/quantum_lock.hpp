@@ -11,7 +11,10 @@
 //           own it; nobody is the timer -> signal the last of the queue to be it
 //           unlock
 //   drop:   lock mutex; owned by nobody; signal the head of the queue; unlock
-//   yield:  the same; somebody waits -> wait until one of them has it; take
+//   yield:  the same; another yields -> wait until it is through
+//           else somebody waits -> wait until one of them has it
+//           else unlock, give the CPU away, lock
+//           then take, with the mutex locked
 //
 // The deadline is one `quantum` after the first timer began, or after the last
 // deadline that passed; a timer that is woken before leaves it to the next.
@@ -20,9 +23,9 @@
 // the lock for a call and comes back before the head of the queue has woken up
 // barges in; a waiter behind a thread that only computes waits for 100 ms.
 //
-// Source followed: the specification of the locks, section 6.1, which read Ruby
-// 2.6 to 3.2, thread_pthread.c. Left out: priorities, the yields of two at once,
-// which here wait side by side, and wake-ups for signals.
+// Source followed: Ruby 2.6, thread_pthread.c, gvl_acquire_common() to gvl_yield();
+// the specification of the locks, section 6.1. Left out: priorities, and wake-ups for
+// signals.
 
 #include <cstdint>
 #include <deque>
@@ -54,13 +57,14 @@ private:
     kernel::Duration quantum_;
     os::MutexId mutex_;
     os::ConditionId switched_;  ///< what a yield waits on
+    os::ConditionId others_;    ///< what further yields wait on
     Turns turns_;
     std::deque<os::ThreadId> queue_;
     std::optional<os::ThreadId> timer_;
     kernel::Time deadline_{};
     bool deadline_passed_ = true;
-    std::uint64_t turns_taken_ = 0;    ///< grants to those who waited
-    std::uint32_t yielding_ = 0;       ///< those who wait for such a grant
+    bool need_yield_ = false;          ///< a yield waits until one that waited has the lock
+    bool wait_yield_ = false;          ///< a yield goes on: others wait until it is through
     std::vector<std::uint8_t> asked_;  ///< by thread: it shall yield
 };
 

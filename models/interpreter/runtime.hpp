@@ -84,11 +84,20 @@ struct LockEntry {
     std::vector<std::string_view> parameters;  ///< fields of a Runtime; the first sets the turn
     /// What it means if a thread that waits long never makes a drop request; may be empty.
     std::string_view never_asks;
+    /// Sets its parameters to what they are where the lock comes from; null for `none`.
+    void (*usual)(Runtime& runtime);
     /// For how long a holder that computes keeps the lock while others wait; null for `none`.
     kernel::Duration (*turn)(const Runtime& runtime);
     /// Adds its mutexes and condition variables to `library`; null for `none`.
     std::unique_ptr<Lock> (*make)(const Runtime& runtime, os::CLibraryState& library);
 };
 const std::vector<LockEntry>& locks();
+
+/// `name` is one of locks().
+const LockEntry& lock_named(std::string_view name);
+
+/// The runtime is behind that lock of locks() from now on; unless it was already, with
+/// the usual parameters.
+void use_lock(Runtime& runtime, std::string_view name);
 
 }  // namespace interlock::interpreter

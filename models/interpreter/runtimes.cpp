@@ -48,7 +48,7 @@ Runtime none() {
 Runtime cpython(std::uint32_t minor, hardware::Speed speed) {
     Runtime runtime;
     runtime.name = "cpython-3." + std::to_string(minor);
-    runtime.lock = "cpython-3.2";
+    use_lock(runtime, "cpython-3.2");
     runtime.speed = speed;
     runtime.request_scope = minor <= 12 ? RequestScope::lock : RequestScope::thread;
     runtime.check_points = minor <= 9 ? CheckPoints::dense : CheckPoints::sparse;
@@ -63,7 +63,7 @@ Runtime cpython(std::uint32_t minor, hardware::Speed speed) {
 Runtime cpython_2() {
     Runtime runtime;
     runtime.name = "cpython-2.7";
-    runtime.lock = "cpython-2.7";
+    use_lock(runtime, "cpython-2.7");
     runtime.speed = {700'000};
     runtime.check_points = CheckPoints::dense;
     runtime.check_spacing = 40ns;
@@ -76,11 +76,10 @@ Runtime cpython_2() {
 Runtime pypy() {
     Runtime runtime;
     runtime.name = "pypy-7.3";
-    runtime.lock = "pypy-7.3";
+    use_lock(runtime, "pypy-7.3");
     runtime.speed = {4'000'000};
     runtime.check_points = CheckPoints::sparse;
     runtime.check_spacing = 20ns;
-    runtime.check_interval = 10'000;
     runtime.memory = 62'914'560;
     return runtime;
 }
@@ -89,23 +88,21 @@ Runtime pypy() {
 Runtime ruby(const char* name) {
     Runtime runtime;
     runtime.name = name;
-    runtime.lock = name;
+    use_lock(runtime, name);
     runtime.speed = {900'000};
     runtime.check_points = CheckPoints::sparse;
     runtime.start_waits = false;
-    runtime.quantum = 100ms;
     return runtime;
 }
 
 Runtime ocaml(const char* name) {
     Runtime runtime;
     runtime.name = name;
-    runtime.lock = "ocaml-4.14";
+    use_lock(runtime, "ocaml-4.14");
     runtime.speed = {20'000'000};
     runtime.check_points = CheckPoints::sparse;
     runtime.check_spacing = 5ns;
     runtime.start_waits = false;
-    runtime.quantum = 50ms;
     runtime.memory = 4'194'304;
     return runtime;
 }

@@ -102,7 +102,7 @@ Engine::Step Engine::io(Context& context) {
 
 Engine::Step Engine::yield(Context& context) {
     switch (context.me.at.phase) {
-    case 0: return without_lock(context, 1, {.verb = os::Verb::yield, .timeout = {}, .work = {}});
+    case 0: return without_lock(context, 1, os::yield());
     case 1: return take_back(context, 2);
     default: return done();
     }

@@ -147,6 +147,7 @@ inline Operation sleep(kernel::Duration time, Waiting waiting = Waiting::io) {
 inline Operation io(kernel::Duration time) {
     return {.verb = Verb::io, .waiting = Waiting::io, .timeout = {}, .time = time, .work = {}};
 }
+inline Operation yield() { return {.verb = Verb::yield, .timeout = {}, .work = {}}; }
 inline Operation nothing() { return {}; }
 inline Operation done() { return {.verb = Verb::done, .timeout = {}, .work = {}}; }
 

@@ -30,7 +30,7 @@ constexpr std::array check_points{Choice<CheckPoints>{"dense", CheckPoints::dens
 
 void read_lock(Runtime& runtime, const Node& node) {
     if (node.is_word()) {
-        runtime.lock = find_preset(node, interpreter::locks(), unbuilt_presets).name;
+        use_lock(runtime, find_preset(node, interpreter::locks(), unbuilt_presets).name);
         return;
     }
     const auto* child = only_child(node);
@@ -40,7 +40,7 @@ void read_lock(Runtime& runtime, const Node& node) {
     const auto& parameters = *child;
     const auto name = key_as_word(parameters, node.key);
     const auto& lock = find_preset(name, interpreter::locks(), unbuilt_presets);
-    runtime.lock = lock.name;
+    use_lock(runtime, lock.name);
     if (parameters.is_nothing()) return;
     if (lock.parameters.empty())
         refuse(parameters.place, label(node) + runtime.lock + " takes no parameters");
@@ -54,12 +54,8 @@ void read_lock(Runtime& runtime, const Node& node) {
 
 /// A lock on top of the preset `none` needs what that preset leaves out.
 void complete_lock(Runtime& runtime) {
-    if (!runtime.has_lock()) return;
-    const Runtime usual;
-    if (runtime.switch_interval == kernel::Duration::zero())
-        runtime.switch_interval = usual.switch_interval;
-    if (runtime.check_spacing == kernel::Duration::zero())
-        runtime.check_spacing = usual.check_spacing;
+    if (runtime.has_lock() && runtime.check_spacing == kernel::Duration::zero())
+        runtime.check_spacing = Runtime{}.check_spacing;
 }
 
 Runtime preset_runtime(const Node& name, const Profile* profile) {
@@ -87,7 +83,7 @@ void check_runtime(const Runtime& runtime, const Node& node) {
 Field<Runtime> turn_field(std::string name, kernel::Duration Runtime::*member,
                           kernel::Duration least, std::string sentence) {
     const auto bound = "at least " + text_of(least);
-    return {{std::move(name), "duration", bound, text_of(Runtime{}.*member), std::move(sentence)},
+    return {{std::move(name), "duration", bound, "the lock's own", std::move(sentence)},
             [=](Runtime& runtime, const Node& node) {
                 runtime.*member = read_duration(node);
                 if (runtime.*member < least) refuse_expected(node, bound);
@@ -101,12 +97,13 @@ std::span<const Choice<StartMethod>> start_methods() { return methods; }
 const Table<Runtime>& lock_table() {
     static const Table<Runtime> table{
         turn_field("switch_interval", &Runtime::switch_interval, kernel::Duration{1'000},
-                   "a waiter asks the holder to drop the lock when it held it for this long"),
+                   "5ms; a waiter asks the holder to drop the lock when it held it for this long"),
         count_field(
             "check_interval", &Runtime::check_interval, {1, 1'000'000'000},
-            "of cpython-2.7 and pypy-7.3: check points until the holder drops it by itself"),
+            "of cpython-2.7, 100, and pypy-7.3, 10000: check points until the holder drops it by "
+            "itself"),
         turn_field("quantum", &Runtime::quantum, kernel::Duration{1'000'000},
-                   "of ruby and ocaml: for how long a holder runs while others wait"),
+                   "of ruby, 100ms, and ocaml, 50ms: for how long a holder runs while others wait"),
     };
     return table;
 }

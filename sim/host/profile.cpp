@@ -123,7 +123,7 @@ void others(Runtime& runtime, const Wholes& found, const hardware::Costs& machin
 Runtime builtin() {
     Runtime runtime;
     runtime.name = "builtin";
-    runtime.lock = "cpython-3.2";
+    use_lock(runtime, "cpython-3.2");
     runtime.check_points = interpreter::CheckPoints::dense;
     runtime.memory = 0;
     // There is no bytecode around its calls, and nothing to pickle.

@@ -6,7 +6,8 @@
 // A step of a thread is one kernel operation: it takes effect, and the program
 // goes on to the next one. A sleeper wakes by a futex_wake, and any sleeper of
 // the word may be the one; or by its timer, which may end at any time, a
-// bounded number of times each thread.
+// bounded number of times each thread; or, if the program is patient, whenever
+// nothing else can happen.
 
 #include <algorithm>
 #include <cstdint>
@@ -40,7 +41,8 @@ struct Move {
 template <typename Program>
 class World {
 public:
-    explicit World(Program program, std::uint8_t timers_each = 0) : program_(std::move(program)) {
+    explicit World(Program program, std::uint8_t timers_each = 0, bool patient = false)
+        : program_(std::move(program)), patient_(patient) {
         threads_.resize(program_.threads());
         for (auto& thread : threads_) thread.timers = timers_each;
     }
@@ -80,13 +82,17 @@ public:
                 for (const auto sleeper : sleepers)
                     all.push_back({.thread = i, .sleeper = sleeper});
         }
+        if (all.empty() && patient_)
+            for (std::uint8_t i = 0; i < threads_.size(); ++i)
+                if (asleep(i) && threads_[i].operation.timeout)
+                    all.push_back({.kind = Move::Kind::time_out, .thread = i});
         return all;
     }
 
     void apply(Move move) {
         auto& thread = threads_[move.thread];
         if (move.kind == Move::Kind::time_out) {
-            --thread.timers;
+            if (thread.timers > 0) --thread.timers;
             wake(thread, os::Outcome::timed_out);
             return;
         }
@@ -176,6 +182,7 @@ private:
     }
 
     Program program_;
+    bool patient_;
     std::vector<Thread> threads_;
 };
 
@@ -292,9 +299,10 @@ private:
 };
 
 template <typename Program>
-Explored explore(Program program, std::uint8_t timers_each = 0,
-                 std::size_t states_max = 2'000'000) {
-    return Explorer<Program>{}.explore(World<Program>(std::move(program), timers_each), states_max);
+Explored explore(Program program, std::uint8_t timers_each = 0, bool patient = false) {
+    constexpr std::size_t states_max = 2'000'000;
+    return Explorer<Program>{}.explore(World<Program>(std::move(program), timers_each, patient),
+                                       states_max);
 }
 
 }  // namespace interlock::support

@@ -71,7 +71,7 @@ public:
                        {number(holder.holds), number(holder.yielded), number(holder.told),
                         number(holder.put_off.has_value()), number(holder.left),
                         number(holder.call.kind), number(holder.call.phase),
-                        number(holder.call.forced), number(holder.call.waits), holder.call.seen});
+                        number(holder.call.forced), holder.call.seen});
     }
 
 private:

@@ -12,6 +12,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/explore.hpp"
 #include "tests/support/holders.hpp"
+#include "tests/support/lock_stepper.hpp"
 
 namespace interlock::interpreter {
 namespace {
@@ -24,73 +25,11 @@ constexpr os::ThreadId a{0};
 constexpr os::ThreadId b{1};
 constexpr os::ThreadId c{2};
 
-/// Threads that take and drop the lock, stepped by hand. Mutexes are free
-/// whenever asked for, since one thread at a time goes on; a wait on a
-/// condition variable ends when the test says so.
-class Stepper {
-public:
-    explicit Stepper(IntervalLockParameters parameters = {.interval = 5ms})
-        : lock(parameters, library_) {}
-
-    /// Until the thread has the lock or waits.
-    void take(os::ThreadId thread) {
-        begin(thread, {.kind = LockCall::Kind::take, .thread = thread});
-    }
-    void drop(os::ThreadId thread) {
-        begin(thread, {.kind = LockCall::Kind::drop,
-                       .forced = lock.drop_requested(thread),
-                       .thread = thread});
-    }
-    /// The drop goes no further than the release of the mutex.
-    void begin_to_drop(os::ThreadId thread) {
-        call(thread) = {.kind = LockCall::Kind::drop, .thread = thread};
-        while (go_on(thread, Outcome::done).verb != Verb::mutex_unlock) {
-        }
-    }
-    /// The wait ends, by a signal (or for no reason), or by the timer.
-    void wake(os::ThreadId thread) { run(thread, Outcome::done); }
-    void time_out(os::ThreadId thread) { run(thread, Outcome::timed_out); }
-
-    bool waits(os::ThreadId thread) const { return operation(thread).verb == Verb::condition_wait; }
-    os::Timeout timeout(os::ThreadId thread) const { return operation(thread).timeout; }
-    /// What the others were told since the last question.
-    std::vector<Note> notes() { return std::exchange(notes_, {}); }
-
-private:
-    LockCall& call(os::ThreadId thread) { return calls_.at(os::index(thread)); }
-    const os::Operation& operation(os::ThreadId thread) const {
-        return operations_.at(os::index(thread));
-    }
-
-    void begin(os::ThreadId thread, LockCall begun) {
-        call(thread) = begun;
-        run(thread, Outcome::done);
-    }
-    void run(os::ThreadId thread, Outcome last) {
-        for (;; last = Outcome::done) {
-            const auto verb = go_on(thread, last).verb;
-            if (verb == Verb::condition_wait || verb == Verb::done) return;
-        }
-    }
-    os::Operation go_on(os::ThreadId thread, Outcome last) {
-        const auto step = lock.next(call(thread), last);
-        if (step.note != Note::nothing) notes_.push_back(step.note);
-        operations_.at(os::index(thread)) = step.operation;
-        return step.operation;
-    }
-
-    os::CLibraryState library_{os::CLibrary::glibc_2_25, 0ns};
-    std::array<LockCall, 3> calls_;
-    std::array<os::Operation, 3> operations_;
-    std::vector<Note> notes_;
-
-public:
-    IntervalLock lock;
-};
+using Stepper = support::LockStepper<IntervalLock>;
 
 TEST_CASE("interval lock: a drop is asked for only if one thread held it for the whole interval",
           "[locks]") {
-    Stepper step;
+    Stepper step(IntervalLockParameters{.interval = 5ms});
     step.take(a);
     step.take(b);  // b waits from 0 to 5 ms
     REQUIRE(step.waits(b));
@@ -125,7 +64,7 @@ TEST_CASE("interval lock: a drop is asked for only if one thread held it for the
 }
 
 TEST_CASE("interval lock: every wait is a whole interval again", "[locks]") {
-    Stepper step;
+    Stepper step(IntervalLockParameters{.interval = 5ms});
     step.take(a);
     step.take(b);
     CHECK(step.timeout(b) == kernel::Duration(5ms));
@@ -136,14 +75,14 @@ TEST_CASE("interval lock: every wait is a whole interval again", "[locks]") {
 }
 
 TEST_CASE("interval lock: an interval is a microsecond at least", "[locks]") {
-    Stepper step({.interval = 0ns});
+    Stepper step(IntervalLockParameters{.interval = 0ns});
     step.take(a);
     step.take(b);
     CHECK(step.timeout(b) == kernel::Duration(1us));
 }
 
 TEST_CASE("interval lock: a lock found free is taken, whoever was signalled", "[locks]") {
-    Stepper step;
+    Stepper step(IntervalLockParameters{.interval = 5ms});
     step.take(a);
     step.take(b);
     step.drop(a);  // signals b
@@ -154,7 +93,7 @@ TEST_CASE("interval lock: a lock found free is taken, whoever was signalled", "[
 }
 
 TEST_CASE("interval lock: a drop that was asked for waits until another thread has it", "[locks]") {
-    Stepper step;
+    Stepper step(IntervalLockParameters{.interval = 5ms});
     step.take(a);
     step.take(b);
     SECTION("nobody asked: it does not wait") {
@@ -184,7 +123,7 @@ TEST_CASE("interval lock: a drop that was asked for waits until another thread h
 
 TEST_CASE("interval lock: who takes it clears the request, of the lock or his own", "[locks]") {
     const auto scope = GENERATE(RequestScope::lock, RequestScope::thread);
-    Stepper step({.interval = 5ms, .request_scope = scope});
+    Stepper step(IntervalLockParameters{.interval = 5ms, .request_scope = scope});
     step.take(a);
     step.take(b);
     step.time_out(b);
@@ -200,7 +139,7 @@ TEST_CASE("interval lock: who takes it clears the request, of the lock or his ow
 
 TEST_CASE("interval lock: others are told of grants, switches, drops and requests", "[locks]") {
     using Notes = std::vector<Note>;
-    Stepper step;
+    Stepper step(IntervalLockParameters{.interval = 5ms});
     step.take(a);
     CHECK(step.notes() == Notes{Note::granted_by_switch});
     step.drop(a);
