@@ -246,7 +246,7 @@ public:
         const auto kind = question_.strategy.kind;
         auto lower = std::max(span(), at(all.work(), throughput(machine, machine.cpus())));
         if (kind == StrategyKind::serial) lower = std::max(lower, crew.alone(fastest_));
-        const bool one_lock = question_.runtime.has_lock() && kind != StrategyKind::processes;
+        const bool one_lock = question_.runtime.has_lock() && !has_interpreters(kind);
         if (one_lock) lower = std::max(lower, at(crew.all_locked(), fastest_));
         if (kind == StrategyKind::direct) return lower;
         // Threads that workers spawn are not counted among them, so only the workers' own work.

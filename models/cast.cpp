@@ -7,6 +7,9 @@
 //   threads, pool     main submits tasks as they get ready, and starts a worker when
 //                     none is idle (ThreadPoolExecutor)
 //   processes         a process a task, as with threads
+//   interpreters      main starts N threads, each of which makes an interpreter; with
+//                     fewer than tasks it submits tasks as they get ready, which
+//                     they take (InterpreterPoolExecutor)
 //   processes, pool   multiprocessing.Pool.map: N workers, and in the parent a task
 //                     handler that writes chunks, a result handler that reads
 //                     results, a worker handler that waits for the end
@@ -74,6 +77,7 @@ public:
         case StrategyKind::serial: main(loop(board, {act(Act::run_unit)}, {})); break;
         case StrategyKind::threads: threads(); break;
         case StrategyKind::processes: processes(); break;
+        case StrategyKind::interpreters: interpreters(); break;
         }
         return std::move(cast_);
     }
@@ -176,6 +180,28 @@ private:
         child.push_back(act(Act::finish));
         start.push_back(act(Act::start_process, number(cast_.scripts.add(std::move(child)))));
         main(loop(board, start, {act(Act::join_children)}));
+    }
+
+    /// Arguments and results are pickled, and go over in memory.
+    void interpreters() {
+        const Script body{act(Act::receive, submitted, goes_in), act(Act::run_unit),
+                          act(Act::send, 0, comes_out)};
+        if (!strategy_.ready && crew_ <= strategy_.workers) {
+            const auto one = cast_.scripts.add({act(Act::begun), act(Act::receive, board, goes_in),
+                                                act(Act::run_unit), act(Act::send, 0, comes_out),
+                                                act(Act::finish)});
+            return main(loop(board,
+                             {act(Act::send, 0, goes_in), act(Act::start_process, number(one))},
+                             {act(Act::join_children)}));
+        }
+        cast_.sources = 2;
+        const Script head = strategy_.ready ? Script{} : Script{act(Act::begun)};
+        const auto worker = cast_.scripts.add(loop(submitted, body, {}, head));
+        if (strategy_.ready) ready("interpreter", worker, strategy_.workers, true);
+        main(loop(board, {act(Act::send, 0, goes_in), act(Act::hand_over, submitted)},
+                  {act(Act::close_source, submitted), act(Act::join_children)},
+                  Script(strategy_.ready ? 0 : strategy_.workers,
+                         act(Act::start_process, number(worker)))));
     }
 
     bool has_payload(bool out) const {

@@ -145,17 +145,18 @@ std::string waiting_for_each_other(const Case& question, const Result& result) {
 /// The work is smaller than what starting and joining the workers takes.
 std::string start_costs(const Case& question, const Result& result) {
     const auto kind = question.strategy.kind;
-    if (kind != StrategyKind::threads && kind != StrategyKind::processes) return {};
+    if (!has_workers(kind)) return {};
     if (question.strategy.ready) return {};
     const bool unfinished = std::any_of(result.instances.begin(), result.instances.end(),
                                         [](const InstanceResult& one) { return !one.finish; });
     if (unfinished) return {};  // what they ran is work, but not booked to a task yet
     const auto work = of_tasks(result);
     if (result.totals.io > result.totals.running || result.totals.running < work * 2) return {};
-    const bool processes = kind == StrategyKind::processes;
+    const auto* workers = kind == StrategyKind::processes      ? "processes"
+                          : kind == StrategyKind::interpreters ? "interpreters"
+                                                               : "threads";
     return fmt::format("starting, feeding and joining {} takes {} of CPU time, the work itself {}",
-                       processes ? "processes" : "threads", readable(result.totals.running - work),
-                       readable(work));
+                       workers, readable(result.totals.running - work), readable(work));
 }
 
 std::string busy_cpus(const Case& question, const Result& result) {
@@ -183,10 +184,10 @@ std::string why(const Case& question, const Result& result) {
     if (makespan == Duration::zero()) return "there was nothing to do";
     const auto kind = question.strategy.kind;
     const bool alone = kind == StrategyKind::serial;
-    const bool one_process = kind != StrategyKind::processes;
+    const bool one_lock = !has_interpreters(kind);
     if (!alone) {
         if (auto text = start_costs(question, result); !text.empty()) return text;
-        if (one_process && result.lock && result.lock->held_share > 0.9)
+        if (one_lock && result.lock && result.lock->held_share > 0.9)
             return fmt::format("the lock is held {} of the time {}",
                                percent(result.lock->held_share), held_by(question));
         if (const auto behind = queued_behind_holder(question, result); !behind.empty())
@@ -208,7 +209,7 @@ std::string why(const Case& question, const Result& result) {
                                readable(makespan));
     }
     if (auto text = waiting_for_each_other(question, result); !text.empty()) return text;
-    if (result.lock && one_process && result.lock->held_share > 0.5)
+    if (result.lock && one_lock && result.lock->held_share > 0.5)
         return fmt::format("the lock is held {} of the time {}", percent(result.lock->held_share),
                            held_by(question));
     if (share(result.totals.io, whole) > 0.3)
@@ -223,7 +224,7 @@ namespace {
 void find_races(const Case& question, Result& result) {
     for (const auto& object : result.objects) {
         if (object.lost == 0) continue;
-        const auto* cause = question.strategy.kind == StrategyKind::processes
+        const auto* cause = has_interpreters(question.strategy.kind)
                                 ? ""
                                 : ": another thread wrote between the read and the write";
         result.findings.push_back(

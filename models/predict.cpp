@@ -34,7 +34,7 @@ bool ticks(const Case& question) {
 /// Queues without `over` cross processes where tasks live in more than one.
 bool crosses_processes(const Case& question) {
     const auto& tasks = question.workload.tasks;
-    return question.strategy.kind == StrategyKind::processes ||
+    return has_interpreters(question.strategy.kind) ||
            std::any_of(tasks.begin(), tasks.end(),
                        [](const workload::Task& task) { return task.process; });
 }
@@ -91,7 +91,9 @@ private:
                 .workload = &question_.workload,
                 .seed = options_.seed,
                 .replication = options_.replication,
-                .start = question_.strategy.start.value_or(question_.runtime.start),
+                .start = question_.strategy.kind == StrategyKind::interpreters
+                             ? interpreter::StartMethod::interpreter
+                             : question_.strategy.start.value_or(question_.runtime.start),
                 .piped_queues = crosses_processes(question_)};
     }
 

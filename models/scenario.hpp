@@ -17,7 +17,16 @@
 
 namespace interlock::models {
 
-enum class StrategyKind : std::uint8_t { serial, threads, processes, direct };
+enum class StrategyKind : std::uint8_t { serial, threads, processes, interpreters, direct };
+
+/// Whether it starts workers.
+constexpr bool has_workers(StrategyKind kind) {
+    return kind != StrategyKind::serial && kind != StrategyKind::direct;
+}
+/// Whether each worker has an interpreter of its own, and so a lock.
+constexpr bool has_interpreters(StrategyKind kind) {
+    return kind == StrategyKind::processes || kind == StrategyKind::interpreters;
+}
 
 struct Strategy {
     std::string name;  ///< as printed: "processes: 4, start: spawn"

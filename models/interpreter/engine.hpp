@@ -157,6 +157,7 @@ private:
     kernel::Duration packing(const SharedQueue& queue, std::int64_t bytes) const;
     os::Operation moving(const SharedQueue& queue, bool to_put, std::int64_t bytes) const;
     kernel::Duration piping(std::int64_t bytes) const;
+    kernel::Duration carrying(std::int64_t bytes) const;
 
     // steps_work.cpp: units of tasks
     Step take_unit(Context& context);
@@ -183,6 +184,8 @@ private:
     Step start_thread(Context& context, ScriptId script, bool spawned);
     Step start_process(Context& context);
     Step begun(Context& context);
+    bool leads_interpreter(const Agent& me) const;
+    bool ends_process(const Agent& me) const;
     Step join_children(Context& context);
     Step pool_size(Context& context);
     Step finish(Context& context);

@@ -19,7 +19,9 @@ namespace interlock::interpreter {
 
 class Lock;
 
-enum class StartMethod : std::uint8_t { fork, spawn, forkserver };
+/// How a worker with an interpreter of its own comes to be. The last is a thread that
+/// makes a sub-interpreter with its own lock, a ractor or a domain.
+enum class StartMethod : std::uint8_t { fork, spawn, forkserver, interpreter };
 
 /// Who sees a drop request: whoever holds the lock, or the thread that was asked.
 enum class RequestScope : std::uint8_t { lock, thread };
@@ -50,7 +52,11 @@ struct Runtime {
         25'000'000};  ///< a fresh interpreter and its imports, in the child
     kernel::Duration forkserver_start{4'000'000};
     kernel::Duration process_join{50'000};
-    std::uint64_t memory = 10'485'760;  ///< bytes resident in a fresh process
+    bool sub_interpreters = false;  ///< a process may have several, with a lock each
+    kernel::Duration interpreter_start{10'000'000};  ///< bytecode to make one, in its thread
+    kernel::Duration interpreter_end{2'000'000};
+    std::uint64_t interpreter_memory = 2'621'440;  ///< bytes resident in a fresh one
+    std::uint64_t memory = 10'485'760;             ///< bytes resident in a fresh process
     std::uint64_t pickle_array_bytes_per_second = 1'600'000'000;
     std::uint64_t pickle_objects_bytes_per_second = 100'000'000;
     kernel::Duration task_dispatch{

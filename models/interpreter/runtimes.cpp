@@ -56,6 +56,7 @@ Runtime cpython(std::uint32_t minor, hardware::Speed speed) {
     runtime.start = minor <= 13 ? StartMethod::fork : StartMethod::forkserver;
     runtime.pool_poll = minor <= 7 ? 100ms : 0ms;
     runtime.pool_watch = minor <= 7 ? 0us : 20us;
+    runtime.sub_interpreters = minor >= 12;
     return runtime;
 }
 
@@ -92,6 +93,10 @@ Runtime ruby(const char* name) {
     runtime.speed = {900'000};
     runtime.check_points = CheckPoints::sparse;
     runtime.start_waits = false;
+    runtime.sub_interpreters = true;  // ractors
+    runtime.interpreter_start = 100us;
+    runtime.interpreter_end = 0us;
+    runtime.interpreter_memory = 262'144;
     return runtime;
 }
 
@@ -135,7 +140,13 @@ const std::vector<RuntimePreset>& runtime_presets() {
          [] { return ruby("ruby-3.4"); }},
         {"ocaml-4.14", "compiled; a tick every 50 ms", [] { return ocaml("ocaml-4.14"); }},
         {"ocaml-5.2", "as 4.14, with such a lock for each domain",
-         [] { return ocaml("ocaml-5.2"); }},
+         [] {
+             auto runtime = ocaml("ocaml-5.2");
+             runtime.sub_interpreters = true;  // domains
+             runtime.interpreter_start = 100us;
+             runtime.interpreter_end = 0us;
+             return runtime;
+         }},
     };
     return presets;
 }

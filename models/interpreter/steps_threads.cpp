@@ -83,7 +83,8 @@ ProcessId Engine::fork(const Process& parent, std::string name) {
     const ProcessId id{static_cast<std::uint32_t>(processes_.size())};
     Process child;
     child.name = std::move(name);
-    child.own_memory = runtime_.memory;
+    child.own_memory =
+        setup_.start == StartMethod::interpreter ? runtime_.interpreter_memory : runtime_.memory;
     child.started_by = setup_.start;
     child.blocks.resize(workload_.blocks.size(), 0);
     child.versions = parent.versions;
@@ -193,9 +194,13 @@ Engine::Step Engine::start_thread(Context& context, ScriptId script, bool spawne
 
 Engine::Step Engine::start_process(Context& context) {
     auto& me = context.me;
+    const bool in_thread = setup_.start == StartMethod::interpreter;
     switch (me.at.phase) {
-    case 0: return with_lock(context, 1, os::run(runtime_.fork_start / 2));
+    case 0:
+        return with_lock(context, 1,
+                         os::run((in_thread ? runtime_.thread_start : runtime_.fork_start) / 2));
     case 1: {
+        if (in_thread) return with_lock(context, 2, os::run(costs_.thread_start));
         if (setup_.start == StartMethod::forkserver)
             return without_lock(context, 2, os::run(costs_.syscall * 4));
         auto time = costs_.process_start;
@@ -212,8 +217,12 @@ Engine::Step Engine::start_process(Context& context) {
         child.leads_process = true;
         child.parent = context.id;
         me.children.push_back(id);
-        return take_back(context, 3);
+        if (!in_thread || !runtime_.start_waits) return take_back(context, 4);
+        me.waiting_for = {.what = WaitingFor::What::thread,
+                          .object = static_cast<std::uint32_t>(id)};
+        return without_lock(context, 3, os::wait(me.own));
     }
+    case 3: me.waiting_for = {}; return take_back(context, 4);
     default: return done();
     }
 }
@@ -221,13 +230,18 @@ Engine::Step Engine::start_process(Context& context) {
 /// The child's first bytecode; a thread then tells its parent that it runs.
 Engine::Step Engine::begun(Context& context) {
     auto& me = context.me;
+    const bool thread = !ends_process(me);
     if (me.at.phase == 1) {
-        if (!me.leads_process && me.parent && runtime_.start_waits)
+        if (thread && me.parent && runtime_.start_waits)
             me.to_post.push_back(agent(*me.parent).own);
-        return done();
+        if (!leads_interpreter(me)) return done();
+        me.at.phase = 2;  // after it was told
+        return moved();
     }
+    if (me.at.phase == 2) return with_lock(context, 3, os::run(runtime_.interpreter_start));
+    if (me.at.phase == 3) return done();
     auto time = runtime_.thread_start / 2;
-    if (me.leads_process) {
+    if (!thread) {
         const auto& home = process(me);
         switch (home.started_by) {
         case StartMethod::fork: time = runtime_.fork_start / 2; break;
@@ -236,9 +250,20 @@ Engine::Step Engine::begun(Context& context) {
             time = runtime_.forkserver_start +
                    (home.first_of_server ? runtime_.spawn_start : Duration::zero());
             break;
+        case StartMethod::interpreter: break;
         }
     }
     return with_lock(context, 1, os::run(time));
+}
+
+/// A thread with an interpreter that it made itself, and ends itself.
+bool Engine::leads_interpreter(const Agent& me) const {
+    return me.leads_process &&
+           processes_[static_cast<std::size_t>(me.process)].started_by == StartMethod::interpreter;
+}
+
+bool Engine::ends_process(const Agent& me) const {
+    return me.leads_process && !leads_interpreter(me);
 }
 
 /// In the order in which they were started; what a process brings back is
@@ -257,7 +282,7 @@ Engine::Step Engine::join_children(Context& context) {
                 return done();
             }
             return with_lock(context, 1,
-                             os::run(agent(me.children[me.counter]).leads_process
+                             os::run(ends_process(agent(me.children[me.counter]))
                                          ? runtime_.process_join
                                          : runtime_.thread_join));
         case 1: {
@@ -296,14 +321,19 @@ Engine::Step Engine::finish(Context& context) {
         me.callers.pop_back();
         return moved();
     }
-    if (me.at.phase == 0)
+    switch (me.at.phase) {
+    case 0:
+        if (leads_interpreter(me)) return with_lock(context, 1, os::run(runtime_.interpreter_end));
+        [[fallthrough]];
+    case 1:
         return without_lock(
-            context, 1,
-            os::run(me.leads_process ? costs_.process_exit +
+            context, 2,
+            os::run(ends_process(me) ? costs_.process_exit +
                                            costs_.exit_per_mib * static_cast<Duration::rep>(
                                                                      process(me).resident() / mib)
                                      : Duration::zero()));
-    return without_lock(context, 2, {.verb = os::Verb::exit, .timeout = {}, .work = {}});
+    default: return without_lock(context, 3, {.verb = os::Verb::exit, .timeout = {}, .work = {}});
+    }
 }
 
 void Engine::exited(ThreadId id) {

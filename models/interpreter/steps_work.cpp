@@ -167,6 +167,11 @@ std::int64_t Engine::payload(const Agent& me, bool out, Duration& pickle_time) c
     return bytes;
 }
 
+/// To or from a worker: through a pipe, or in memory, where it lies already.
+Duration Engine::carrying(std::int64_t bytes) const {
+    return setup_.start == StartMethod::interpreter ? Duration::zero() : piping(bytes);
+}
+
 Engine::Step Engine::send(Context& context) {
     auto& me = context.me;
     switch (me.at.phase) {
@@ -175,7 +180,7 @@ Engine::Step Engine::send(Context& context) {
         me.amount = payload(me, context.it.count == 1, pickle);
         return with_lock(context, 1, os::run(runtime_.message / 2 + pickle));
     }
-    case 1: return without_lock(context, 2, os::run(piping(me.amount)));
+    case 1: return without_lock(context, 2, os::run(carrying(me.amount)));
     case 2: return take_back(context, 3);
     default: return done();
     }
@@ -187,7 +192,7 @@ Engine::Step Engine::receive(Context& context) {
     case 0: {
         Duration pickle{};
         me.amount = payload(me, context.it.count == 1, pickle);
-        return without_lock(context, 1, os::run(piping(me.amount)));
+        return without_lock(context, 1, os::run(carrying(me.amount)));
     }
     case 1: {
         if (auto& unread = sources_[context.it.object].unread; unread > 0) --unread;

@@ -105,18 +105,17 @@ private:
         draft.strategy.name += row_->suffix;
         tell_row(draft.strategy);
         refuse_equal(draft.strategy.name, variant.node.place);
-        draft.strategy.ready =
-            draft.ready.value_or(arrives_by_rate(question.workload.tasks) && has_workers(draft));
+        draft.strategy.ready = draft.ready.value_or(arrives_by_rate(question.workload.tasks) &&
+                                                    models::has_workers(draft.strategy.kind));
+        if (draft.strategy.kind == models::StrategyKind::interpreters &&
+            !question.runtime.sub_interpreters)
+            question.unavailable =
+                question.runtime.name + " has no interpreters with a lock of their own";
         known_.push_back({draft.strategy.name, own_name, variant.canonical, row_->suffix});
         baselines_.push_back(draft.baseline == nullptr ? std::nullopt
                                                        : std::optional<Node>(*draft.baseline));
         question.strategy = std::move(draft.strategy);
         cases_.push_back(std::move(question));
-    }
-
-    static bool has_workers(const StrategyDraft& draft) {
-        return draft.strategy.kind == models::StrategyKind::threads ||
-               draft.strategy.kind == models::StrategyKind::processes;
     }
 
     /// The case of a strategy that changes more than how the work is done.

@@ -157,9 +157,11 @@ Table<StrategyDraft> kind_fields() {
                       "a thread a task; fewer threads than tasks take the next ready one each"),
         workers_field("processes", StrategyKind::processes,
                       "a process a task; fewer processes than tasks are a pool"),
+        workers_field("interpreters", StrategyKind::interpreters,
+                      "an interpreter with a lock of its own for each task, in one process; fewer "
+                      "than tasks take the next ready one each"),
         kind_field("direct", StrategyKind::direct,
                    "a thread a task, there at its arrival, started by nobody: the textbooks'"),
-        unbuilt<StrategyDraft>("interpreters"),
         unbuilt<StrategyDraft>("asyncio"),
     };
 }
@@ -200,14 +202,14 @@ Table<StrategyDraft> option_fields() {
 /// Options stand only beside the kinds they mean something for.
 void check_options(const Node& node, const StrategyDraft& draft) {
     const auto kind = draft.strategy.kind;
-    const bool workers = kind == StrategyKind::threads || kind == StrategyKind::processes;
+    const bool pools = kind == StrategyKind::threads || kind == StrategyKind::processes;
     const auto refuse_beside = [&](const char* option, const char* kinds) {
         if (const auto* child = node.find(option))
             refuse(child->key_place, std::string(option) + ": expected beside " + kinds +
                                          ", got it beside " + draft.kind->key);
     };
-    if (!workers) refuse_beside("pool", "threads or processes");
-    if (!workers) refuse_beside("ready", "threads or processes");
+    if (!pools) refuse_beside("pool", "threads or processes");
+    if (!has_workers(kind)) refuse_beside("ready", "threads, processes or interpreters");
     if (kind != StrategyKind::processes) refuse_beside("chunksize", "processes");
     if (kind != StrategyKind::processes) refuse_beside("start", "processes");
 }

@@ -189,7 +189,8 @@ private:
     }
 
     json strategy() const {
-        static constexpr std::array kinds{"serial", "threads", "processes", "direct"};
+        static constexpr std::array kinds{"serial", "threads", "processes", "interpreters",
+                                          "direct"};
         static constexpr std::array starts{"fork", "spawn", "forkserver"};
         const auto& it = question_.strategy;
         return {{"kind", kinds.at(static_cast<std::size_t>(it.kind))},

@@ -102,6 +102,10 @@ void processes(Runtime& runtime, const Wholes& found, const hardware::Costs& mac
 
 void others(Runtime& runtime, const Wholes& found, const hardware::Costs& machine) {
     if (found.has("queue_use_cpu")) runtime.task_dispatch = whole(found.value("queue_use_cpu"));
+    if (found.has("interpreter_start_cpu"))
+        runtime.interpreter_start = whole(found.value("interpreter_start_cpu"));
+    if (found.has("interpreter_end_cpu"))
+        runtime.interpreter_end = whole(found.value("interpreter_end_cpu"));
     if (found.has("message_cpu")) runtime.message = whole(found.value("message_cpu"));
     if (found.has("pool_watch_cpu") && runtime.pool_watch > Duration::zero())
         runtime.pool_watch = whole(found.value("pool_watch_cpu") - 2 * ns(machine.syscall));
@@ -231,6 +235,10 @@ std::string interpreter_section(const InterpreterFigures& measured) {
     time("spawn_start", it.spawn_start);
     time("forkserver_start", it.forkserver_start);
     time("process_join", it.process_join);
+    if (it.sub_interpreters) {
+        time("interpreter_start", it.interpreter_start);
+        time("interpreter_end", it.interpreter_end);
+    }
     time("task_dispatch", it.task_dispatch);
     time("message", it.message);
     time("pool_watch", it.pool_watch);

@@ -18,6 +18,7 @@ const char* name_of(models::StrategyKind kind) {
     case models::StrategyKind::serial: return "serial";
     case models::StrategyKind::threads: return "threads";
     case models::StrategyKind::processes: return "processes";
+    case models::StrategyKind::interpreters: return "interpreters";
     case models::StrategyKind::direct: return "direct";
     }
     return "unknown";

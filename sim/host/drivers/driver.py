@@ -28,6 +28,7 @@ import json
 import os
 import resource
 import socket
+import struct
 import sys
 import threading
 import time
@@ -205,6 +206,21 @@ def measure_threads(found):
         1e9 * start_and_join(lambda: threading.Thread(target=nothing))[0] for _ in range(200)])
 
 
+def measure_interpreters(found):
+    """CPU time of its thread, with the modules that a program of ours imports."""
+    if not can_have_interpreters():
+        return
+    samples = []
+    for _ in range(7):
+        begin = time.thread_time()
+        interpreter = Interpreter()
+        made = time.thread_time()
+        interpreter.close()
+        samples.append((made - begin, time.thread_time() - made))
+    found.add("interpreter_start_cpu", [1e9 * start for start, _ in samples[1:]])
+    found.add("interpreter_end_cpu", [1e9 * end for _, end in samples[1:]])
+
+
 def measure_processes(found, deadline):
     import multiprocessing
     methods = ["fork"] if PY2 else ["fork", "spawn", "forkserver"]
@@ -304,6 +320,7 @@ def calibrate(request):
     measure_threads(found)
     measure_queues(found)
     measure_pickling(found)
+    measure_interpreters(found)
     measure_processes(found, begin + request["seconds"])
     value = itertools.count().__next__ if not PY2 else itertools.count().next
     found.add("call_cpu", [cpu_of(value, 2000) for _ in range(15)])
@@ -858,6 +875,131 @@ def process_pool(runner, board, strategy, context):
         raise failed[0]
 
 
+# Interpreters with a lock each, in one process.
+
+
+LOAD_DRIVER = """
+import importlib.util, sys
+sys.argv = ["", request]
+spec = importlib.util.spec_from_file_location("driver", path)
+driver = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(driver)
+"""
+
+
+class Interpreter(object):
+    """A sub-interpreter with a lock of its own; made and used by one thread."""
+
+    def __init__(self):
+        try:
+            import _interpreters as module  # from 3.13
+        except ImportError:
+            import _xxsubinterpreters as module
+        self.module = module
+        older = not hasattr(module, "exec")
+        self.number = module.create() if older else module.create("isolated")
+        self.call = module.run_string if older else module.exec
+        self.run(LOAD_DRIVER, path=os.path.abspath(__file__), request=sys.argv[1])
+
+    def run(self, code, **given):
+        failed = self.call(self.number, code, given)
+        if failed is not None:
+            raise RuntimeError("in its interpreter: %s" % failed.formatted)
+
+    def close(self):
+        self.module.destroy(self.number)
+
+
+def can_have_interpreters():
+    return (sys.version_info >= (3, 12) and "__pypy__" not in sys.builtin_module_names)
+
+
+class Times(object):
+    """When tasks began and ended, of all interpreters, in a file; nothing else is shared."""
+
+    def __init__(self, plan):
+        self.path = os.path.join(scratch(), "times")
+        self.count = 2 * len(plan["instances"])
+        for name in ("locks", "conditions", "barriers", "queues", "objects"):
+            if plan[name]:
+                raise Unable("%s: interpreters of one process share none here" % name)
+        for number, one in enumerate(plan["instances"]):
+            if one["bytes_in"] is not None or one["bytes_out"] is not None:
+                raise Unable("bytes_in, bytes_out: nothing goes between interpreters here")
+            if background(plan, number):
+                raise Unable("background: interpreters are ended when their tasks are")
+
+    def __setitem__(self, place, time):
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT)
+        os.pwrite(file, struct.pack("d", time), 8 * place)
+        os.close(file)
+
+    def all(self):
+        with open(self.path, "rb") as file:
+            return struct.unpack("%dd" % self.count, file.read())
+
+
+class Nothing(object):
+    """Shared by interpreters: only the times."""
+
+    def __init__(self, plan):
+        self.times = Times(plan)
+
+
+RUNNERS = []  # of this interpreter: one
+
+
+def begin_interpreter(given):
+    with open(sys.argv[1]) as file:
+        request = json.load(file)
+    request.update(json.loads(given))
+    RUNNERS.append(Runner(request, Nothing(request["plan"]), request["zero"]))
+
+
+def run_in_interpreter(number):
+    RUNNERS[0].instance(number)
+    RUNNERS[0].leave_marks()
+
+
+def in_interpreter(board, given, numbers):
+    """What one thread does: an interpreter, the given task in it or one ready task after
+    the other, and its end."""
+    interpreter = Interpreter()
+    interpreter.run("driver.begin_interpreter(given)", given=given)
+    for number in numbers:
+        interpreter.run("driver.run_in_interpreter(number)", number=number)
+        board.end(number)
+    interpreter.close()
+
+
+def interpreters(runner, board, strategy):
+    """A thread that fails would only end: what it says is kept."""
+    given = json.dumps({"rates": runner.rates, "zero": runner.zero})
+    failed = []
+
+    def work(numbers):
+        try:
+            in_interpreter(board, given, numbers)
+        except Exception as error:
+            failed.append(error)
+            with board.changed:
+                del board.left[:]
+                board.changed.notify_all()
+
+    started = []
+    if len(board.left) <= strategy["workers"]:
+        for number in iter(board.take, None):
+            started.append(start_daemon(work, ([number],)))
+    else:
+        started = [start_daemon(work, (iter(board.take, None),))
+                   for _ in range(strategy["workers"])]
+    for thread in started:
+        thread.join()
+    if failed:
+        raise failed[0]
+    runner.shared.times = Times(runner.plan).all()
+
+
 def outside(request, shared, zero, name, numbers, over):
     """A process of its own: a thread for each of its tasks, started as they arrive; one alone
     is the process's main thread. Its end comes when all is over: it is not the run's."""
@@ -901,9 +1043,15 @@ def rehearse(strategy, crew):
 def usable(plan, strategy):
     if strategy["kind"] == "direct":
         raise Unable("direct: threads that nobody starts exist only in the simulation")
+    if strategy["kind"] == "interpreters":
+        if not can_have_interpreters():
+            raise Unable("strategy: interpreters: this version has none with a lock of their own")
+        Times(plan)
     for task in plan["tasks"]:
         if task["nice"] != 0:
             raise Unable("nice: the threads of one process share it here")
+        if task["process"] is not None and strategy["kind"] == "interpreters":
+            raise Unable("process: beside interpreters nothing is shared with others here")
         if task["process"] is not None and task["after"]:
             raise Unable("after: a task in a process of its own waits for nobody here")
 
@@ -972,6 +1120,8 @@ def run(request):
         serial(runner, board, strategy)
     elif strategy["kind"] == "threads":
         threads(runner, board, strategy)
+    elif strategy["kind"] == "interpreters":
+        interpreters(runner, board, strategy)
     else:
         processes(runner, board, strategy, context)
     end = clock()

@@ -533,6 +533,7 @@ end
 def check(plan)
   strategy = plan["strategy"]
   raise Unable, "direct: threads that nobody starts exist only in the simulation" if strategy["kind"] == "direct"
+  raise Unable, "strategy: interpreters: no ractors here yet" if strategy["kind"] == "interpreters"
   raise Unable, "pool: Ruby has none of its own" if strategy["pool"]
   raise Unable, "barrier: Ruby has none of its own" unless plan["barriers"].empty?
   plan["tasks"].each do |task|

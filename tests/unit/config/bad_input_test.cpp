@@ -237,13 +237,13 @@ TEST_CASE("bad input: strategies", "[config]") {
                                 "list"},
         {with_strategies("[thread: 4]"), "8:14: unknown field 'thread'; did you mean 'threads'?"},
         {with_strategies("[{pool: true}]"), "8:14: expected a kind of strategy: one of serial, "
-                                            "threads, processes, direct, got none"},
+                                            "threads, processes, interpreters, got none"},
         {with_strategies("[threads: 0]"),
          "8:23: threads: expected a whole number from 1 to 60000, got '0'"},
         {with_strategies("[{threads: 4, start: fork}]"),
          "8:27: start: expected beside processes, got it beside threads"},
         {with_strategies("[{direct: {}, ready: true}]"),
-         "8:27: ready: expected beside threads or processes, got it beside direct"},
+         "8:27: ready: expected beside threads, processes or interpreters, got it beside direct"},
         {with_strategies("[{serial: 2}]"), "8:23: serial: expected nothing, or {}, got '2'"},
         {with_strategies("[serial, {serial: {}}]"),
          "8:22: there are two strategies 'serial' (the first in line 8); give each a name of its "

@@ -24,6 +24,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/host/interpreters.hpp"
 #include "sim/host/plan.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/scenario.hpp"
@@ -140,16 +141,35 @@ TEST_CASE("driver: every strategy runs every task", "[host]") {
     const auto by = each_driver();
     const auto* const strategy =
         GENERATE("threads: 4", "threads: 2", "{threads: 2, pool: true}", "processes: 4",
-                 "processes: 2", "{processes: 4, start: spawn}", "{processes: 2, chunksize: 1}");
+                 "processes: 2", "{processes: 4, start: spawn}", "{processes: 2, chunksize: 1}",
+                 "interpreters: 4", "interpreters: 2");
     CAPTURE(strategy);
     const auto it = answer(by, sleeps + strategies(strategy));
     if (!it) return;
     if (refused(*it)) {
-        CHECK(by != By::python);  // which has all of them
+        // Python has all of them, if it is new enough.
+        CHECK((by != By::python || std::string(strategy).starts_with("interpreters")));
         return;
     }
     REQUIRE(it->at("tasks").size() == 4);
     for (std::size_t i = 0; i < 4; ++i) CHECK(finished(*it, i) - started(*it, i) >= 0.02);
+}
+
+TEST_CASE("driver: interpreters of one process compute at the same time", "[host]") {
+    for (const auto& one : find_interpreters(places_of_user(), {})) {
+        const auto minor = one.preset() == "cpython-3.12" || one.preset() == "cpython-3.13";
+        if (!minor) continue;
+        CAPTURE(one.path);
+        const auto it = Driver(one.path).ask(request(R"(
+programs: {work: [{compute: 20ms}, {mark: done}]}
+tasks: [{program: work, count: 2}]
+)" + strategies("interpreters: 2")),
+                                             60s);
+        REQUIRE(it.contains("tasks"));
+        // Each begins before the other has ended.
+        CHECK(started(it, 0) < finished(it, 1));
+        CHECK(started(it, 1) < finished(it, 0));
+    }
 }
 
 TEST_CASE("driver: a task waits for its arrival and for those before it", "[host]") {

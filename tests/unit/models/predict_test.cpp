@@ -276,6 +276,34 @@ strategies: [{processes: 2}]
     CHECK(results[0].makespan == 50ms);
 }
 
+TEST_CASE("predict: interpreters of one process have a lock each, and start at once", "[models]") {
+    const auto results = run(R"(
+machine: {cores: 3, costs: none}
+interpreter: {preset: cpython-3.13, thread_start: 0us, thread_join: 0us, task_dispatch: 0us,
+              message: 0us, interpreter_start: 7ms, interpreter_end: 2ms}
+os: {policy: fifo}
+programs: {work: [{compute: 50ms}]}
+tasks: [{program: work, count: 2}]
+strategies: [{interpreters: 2}, {interpreters: 1}, {interpreters: 2, ready: true}]
+)");
+    CHECK(results[0].makespan == 59ms);   // 7 + 50 + 2, both at the same time
+    CHECK(results[1].makespan == 109ms);  // 7 + 2 x 50 + 2
+    CHECK(results[2].makespan == 52ms);   // made before; 50 + 2
+}
+
+TEST_CASE("predict: an interpreter with one lock a process runs no others", "[models]") {
+    const auto row = run(R"(
+machine: {cores: 2}
+interpreter: cpython-3.11
+programs: {work: [{compute: 1ms}]}
+tasks: [{program: work, count: 2}]
+strategies: [{interpreters: 2}]
+)")
+                         .at(0);
+    CHECK(row.ended == Ended::unavailable);
+    CHECK(row.reason == "cpython-3.11 has no interpreters with a lock of their own");
+}
+
 TEST_CASE("predict: a task waits for all it comes after, or for its partner only", "[models]") {
     const auto results = run(two_cpus + R"(
 os: {policy: fifo}
