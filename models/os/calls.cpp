@@ -107,7 +107,9 @@ Work System::line_transfer() {
 }
 
 /// A CPU that computed or idled for long finds the way into the kernel cold: so
-/// a requester holds the lock's mutex for a while, and the holder meets it.
+/// a requester holds the lock's mutex for a while, and the holder meets it. Evenly
+/// from nothing to twice the price, as measured: the quartiles of the first calls
+/// after 10 ms lay at 0.4 to 0.7 and 1.3 to 1.6 of the median.
 Work System::cold(CpuId id, Warmth kind) {
     static constexpr std::array prices{&hardware::Costs::cold_timed_wait,
                                        &hardware::Costs::cold_wait, &hardware::Costs::cold_wake,
@@ -118,9 +120,10 @@ Work System::cold(CpuId id, Warmth kind) {
     const auto last = std::exchange(cpu(id).warm[static_cast<std::size_t>(kind)], now());
     const auto full = std::max(costs_.cold_after, Duration{1});
     const auto pause = std::min(now() - last, full);
-    return Work::of(noise_.around(Duration{static_cast<Duration::rep>(
-        static_cast<kernel::Wide>(price.count()) * static_cast<kernel::Wide>(pause.count()) /
-        static_cast<kernel::Wide>(full.count()))}));
+    const Duration mean{static_cast<Duration::rep>(static_cast<kernel::Wide>(price.count()) *
+                                                   static_cast<kernel::Wide>(pause.count()) /
+                                                   static_cast<kernel::Wide>(full.count()))};
+    return Work::of(noise_.between(Duration::zero(), 2 * mean));
 }
 
 kernel::Maybe<System::Warmth> System::warmth_of(Verb verb) {

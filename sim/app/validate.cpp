@@ -155,13 +155,24 @@ private:
                               .scenario = config::load(file, overrides),
                               .predicted = {},
                               .cells = {}};
-            if (!question.scenario.replications) question.scenario.replications = options_.rounds;
+            if (!question.scenario.replications)
+                question.scenario.replications = replications_of(question.scenario);
             question.predicted = experiment::run(question.scenario);
             for (std::size_t i = 0; i < question.scenario.cases.size(); ++i)
                 question.cells.push_back(cell(question, i, profile));
             all.push_back(std::move(question));
         }
         return all;
+    }
+
+    /// One a round where the work is drawn: they are the draws that are run. Where only
+    /// the machine's moments are, so many that the prediction adds no noise of its own.
+    std::uint32_t replications_of(const models::Scenario& scenario) const {
+        constexpr std::uint32_t settled = 200;
+        const auto drawn = std::any_of(
+            scenario.cases.begin(), scenario.cases.end(),
+            [](const models::Case& question) { return workload::random(question.workload); });
+        return drawn ? options_.rounds : std::max(options_.rounds, settled);
     }
 
     host::Cell cell(const Question& question, std::size_t i, const config::Profile& profile) const {

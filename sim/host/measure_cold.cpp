@@ -126,7 +126,7 @@ Cold wakes(std::chrono::nanoseconds busy, int times) {
 }
 
 void futexes(Measurements& it) {
-    constexpr int times = 80;
+    constexpr int times = 200;
     const Pinned pinned(it.cpus[0]);
     const auto kept = timed_waits(it.cpus[1], pause, times);
     it.add(figure("timed_wait", "ns", kept.warm,
@@ -145,17 +145,19 @@ void futexes(Measurements& it) {
     it.add(figure("cold_wake", "ns", wakes(pause, times).extra,
                   "what a futex_wake of nobody takes more after 10 ms of computing than the next"));
     const auto full = it.value("cold_wait");
+    constexpr auto longest = static_cast<double>(std::chrono::nanoseconds(pause).count());
     std::vector<double> ends;
     for (const auto shorter : {1'250us, 2'500us}) {
         const auto reached = figure("", "ns", waits(shorter, times).extra, "").value;
         if (reached > 0)
-            ends.push_back(static_cast<double>(std::chrono::nanoseconds(shorter).count()) *
-                           std::max(1.0, full / reached));
+            ends.push_back(std::clamp(
+                static_cast<double>(std::chrono::nanoseconds(shorter).count()) * full / reached,
+                static_cast<double>(std::chrono::nanoseconds(shorter).count()), longest));
     }
     it.add(
         figure("cold_after", "ns", ends,
                "where a line through cold_wait after 1.25 and 2.5 ms of sleep reaches that after "
-               "10 ms"));
+               "10 ms, at most there"));
 }
 
 /// A socket to oneself; each call gives its wall time in ns.
