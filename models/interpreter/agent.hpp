@@ -63,6 +63,7 @@ struct Agent {
     bool at_check = false;  ///< its bytecode stands at a check point, where a slice ends
     os::Work rest;          ///< of the burst of bytecode, after the part under way
     LockCall call;
+    LockCall inner;  ///< of a lock that threads have among themselves
     std::optional<Want> pending;
     std::vector<os::SemaphoreId> to_post;  ///< those it has yet to wake
     bool posts_in_kernel = false;  ///< by its system call, without the lock: pipes and sockets

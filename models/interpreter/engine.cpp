@@ -23,8 +23,7 @@ Engine::Engine(const Setup& setup, const os::Settings& settings, Scripts scripts
       noise_(setup.seed, kernel::stream_of("interpreter") + setup.replication),
       conditions_(workload_.conditions.size()), sources_(1), outside_(workload_.tasks.size()),
       puts_(workload::puts_of_programs(workload_)), arrivals_(board_.instances().size()) {
-    for (std::size_t i = 0; i < workload_.locks.size(); ++i)
-        locks_.push_back({.semaphore = system_.library().add_semaphore(1), .holder = {}});
+    for (std::size_t i = 0; i < workload_.locks.size(); ++i) locks_.push_back(named_lock());
     for (const auto& queue : workload_.queues) {
         const bool piped =
             queue.over ? *queue.over != workload::Transport::memory : setup.piped_queues;
@@ -45,6 +44,16 @@ Engine::Engine(const Setup& setup, const os::Settings& settings, Scripts scripts
     std::stable_sort(arrivals_.begin(), arrivals_.end(), [this](std::uint32_t a, std::uint32_t b) {
         return board_.instances()[a].arrival < board_.instances()[b].arrival;
     });
+}
+
+/// CPython's threading.Lock: a semaphore, from 3.13.1 on one byte and a parking lot.
+/// It spins only where there is no interpreter lock.
+NamedLock Engine::named_lock() {
+    if (!runtime_.parking_locks)
+        return {.semaphore = system_.library().add_semaphore(1), .parking = {}, .holder = {}};
+    const ParkingLockParameters parameters{
+        .spins = runtime_.has_lock() ? 0 : ParkingLockParameters{}.spins};
+    return {.parking = ParkingLock(parameters, system_.library()), .holder = {}};
 }
 
 os::Stop Engine::run(std::optional<kernel::Time> until, std::uint64_t events_max) {

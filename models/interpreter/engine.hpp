@@ -134,6 +134,7 @@ private:
     Step call(Context& context);
     Step access(Context& context);
     void write_object(Context& context);
+    os::Work reach(os::ThreadId thread, SharedObject& object);
     Step allocate(Context& context);
     Step touch(Context& context);
     Step free_block(Context& context);
@@ -143,6 +144,9 @@ private:
 
     // steps_sync.cpp: locks, barriers, conditions, queues
     Step acquire(Context& context);
+    Step acquire_parking(Context& context, NamedLock& lock);
+    NamedLock named_lock();
+    std::optional<os::Operation> go_on(Agent& me, ParkingLock& lock);
     Step release(Context& context);
     Step barrier(Context& context);
     Step wait(Context& context);
@@ -196,6 +200,7 @@ private:
     }
     ProcessId fork(const Process& parent, std::string name);
     std::string child_name(const Agent& me, bool process) const;
+    void lock_objects(Process& process);
     bool charge_memory(const Process& process, std::uint64_t bytes, std::uint64_t held_by_it);
 
     Agent& agent(os::ThreadId id) { return agents_[os::index(id)]; }

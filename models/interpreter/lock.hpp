@@ -31,8 +31,10 @@ struct LockCall {
     std::uint8_t phase = 0;
     bool forced = false;  ///< drop: asked to, at a check point
     os::ThreadId thread{};
-    std::uint64_t seen = 0;  ///< the number of switches when the wait began
-    kernel::Time now{};      ///< of this step
+    std::uint64_t seen = 0;   ///< the number of switches when the wait began
+    std::uint32_t spins = 0;  ///< how often it looked again without sleeping
+    kernel::Time since{};     ///< when it began, where that matters
+    kernel::Time now{};       ///< of this step
 };
 
 /// What happened in a step that others care for.

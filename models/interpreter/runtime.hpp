@@ -53,6 +53,8 @@ struct Runtime {
     kernel::Duration forkserver_start{4'000'000};
     kernel::Duration process_join{50'000};
     bool sub_interpreters = false;  ///< a process may have several, with a lock each
+    bool object_locks = false;      ///< each object has a lock of its own, taken by who writes
+    bool parking_locks = false;     ///< locks of programs are handed over after 1 ms
     kernel::Duration interpreter_start{10'000'000};  ///< bytecode to make one, in its thread
     kernel::Duration interpreter_end{2'000'000};
     std::uint64_t interpreter_memory = 2'621'440;  ///< bytes resident in a fresh one
@@ -62,6 +64,9 @@ struct Runtime {
     kernel::Duration task_dispatch{
         2'000};  ///< bytecode to take the next task and call it, or to use a queue within a process
     kernel::Duration object_access{30};  ///< a read or write of a shared object
+    /// What an access takes more when another CPU had the object's reference count last,
+    /// and for how long it keeps others from it; 0: the count is not atomic.
+    kernel::Duration refcount{0};
     kernel::Duration message{
         15'000};  ///< bytecode to put or get one item of a queue between processes
     kernel::Duration pool_poll{0};  ///< the pool's worker handler looks this often; 0: it is told

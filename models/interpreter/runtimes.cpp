@@ -8,8 +8,10 @@
 //
 // The speed of bytecode against 3.11: of 3.10 as "What's New in Python 3.11"
 // has it (3.11 is 1.25 times as fast, pyperformance, geometric mean), of 3.12
-// near its "What's New" (about 5 %). The others are defaults to calibrate, as
-// are all start costs (runtime.hpp), the spacing of check points and the memory.
+// near its "What's New" (about 5 %), of 3.13t and 3.14t against the builds with a
+// lock as the documentation of 3.13 (40 % slower) and PEP 779 (10 %) have it. The others are
+// defaults to calibrate, as are all start costs (runtime.hpp), the spacing of check points and the
+// memory.
 
 #include <chrono>
 #include <cstdint>
@@ -57,6 +59,18 @@ Runtime cpython(std::uint32_t minor, hardware::Speed speed) {
     runtime.pool_poll = minor <= 7 ? 100ms : 0ms;
     runtime.pool_watch = minor <= 7 ? 0us : 20us;
     runtime.sub_interpreters = minor >= 12;
+    runtime.parking_locks = minor >= 14;
+    return runtime;
+}
+
+/// The build without the interpreter lock.
+Runtime free_threaded(std::uint32_t minor, hardware::Speed speed) {
+    auto runtime = cpython(minor, speed);
+    runtime.name += 't';
+    use_lock(runtime, "none");
+    runtime.refcount = 50ns;
+    runtime.object_locks = true;
+    runtime.parking_locks = true;
     return runtime;
 }
 
@@ -133,6 +147,10 @@ const std::vector<RuntimePreset>& runtime_presets() {
          [] { return cpython(13, {1'050'000}); }},
         {"cpython-3.14", "as 3.13; processes start from a fork server",
          [] { return cpython(14, {1'080'000}); }},
+        {"cpython-3.13t", "without a lock; 1.4 times slower than 3.13",
+         [] { return free_threaded(13, {750'000}); }},
+        {"cpython-3.14t", "without a lock; 1.1 times slower than 3.14",
+         [] { return free_threaded(14, {980'000}); }},
         {"pypy-7.3", "compiles loops; hands its lock over every 10000 bytecodes", pypy},
         {"ruby-3.1", "a quantum of 100 ms, asked for by the first who waits",
          [] { return ruby("ruby-3.1"); }},

@@ -12,6 +12,7 @@
 
 #include "models/interpreter/agent.hpp"
 #include "models/interpreter/lock.hpp"
+#include "models/interpreter/parking_lock.hpp"
 #include "models/os/ids.hpp"
 
 namespace interlock::interpreter {
@@ -19,6 +20,14 @@ namespace interlock::interpreter {
 /// Threads that sleep until another lets one of them go on, the longest first:
 /// the deque of waiters in Python's threading.Condition.
 using Waiters = std::deque<os::ThreadId>;
+
+/// A named object of a process.
+struct SharedObject {
+    std::uint32_t version = 0;          ///< how often it was written
+    std::optional<os::CpuId> count_at;  ///< who had its reference count last
+    kernel::Time count_free{};          ///< when that is over
+    std::optional<ParkingLock> lock;    ///< none: the interpreter's is enough
+};
 
 struct Process {
     std::string name;
@@ -28,7 +37,7 @@ struct Process {
     std::vector<std::uint64_t> blocks;  ///< bytes of each named block
     std::vector<std::uint64_t>
         inherited;  ///< bytes of each that a fork has shared and no touch has copied yet
-    std::vector<std::uint32_t> versions;  ///< of each object: how often it was written
+    std::vector<SharedObject> objects;
     StartMethod started_by = StartMethod::fork;
     bool first_of_server = false;  ///< it also waits for the fork server to come up
 
@@ -41,6 +50,7 @@ struct Process {
 
 struct NamedLock {
     os::SemaphoreId semaphore{};
+    std::optional<ParkingLock> parking;  ///< instead of the semaphore
     std::optional<os::ThreadId> holder;
 };
 

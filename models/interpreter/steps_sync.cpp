@@ -47,6 +47,38 @@ void Engine::wake_first(Agent& me, Waiters& waiters) {
     waiters.pop_front();
 }
 
+/// The next operation of a call of a lock that threads have among themselves; none:
+/// the call is over.
+std::optional<os::Operation> Engine::go_on(Agent& me, ParkingLock& lock) {
+    for (;;) {
+        me.inner.now = now();
+        const auto step = lock.next(me.inner, Outcome::done);
+        if (step.operation.verb == os::Verb::done) return std::nullopt;
+        if (step.operation.verb != os::Verb::nothing) return step.operation;
+    }
+}
+
+/// As acquire(), with a queue in which each has its turn after 1 ms.
+Engine::Step Engine::acquire_parking(Context& context, NamedLock& lock) {
+    auto& me = context.me;
+    switch (me.at.phase) {
+    case 1:
+        me.inner = {.kind = LockCall::Kind::take, .thread = context.id};
+        me.at.phase = 2;
+        [[fallthrough]];
+    case 2:
+        if (const auto operation = go_on(me, *lock.parking)) {
+            me.waiting_for = {.what = WaitingFor::What::lock, .object = context.it.object};
+            return without_lock(context, 2, *operation);
+        }
+        me.waiting_for = {};
+        kernel::check(!lock.holder, "a named lock has one holder");
+        lock.holder = context.id;
+        return take_back(context, 3);
+    default: return done();
+    }
+}
+
 /// threading.Lock.acquire: tries under the interpreter lock; only if that
 /// fails it lets go of it and sleeps. A woken waiter owns the named lock before
 /// it has the interpreter's again.
@@ -55,6 +87,7 @@ Engine::Step Engine::acquire(Context& context) {
     switch (context.me.at.phase) {
     case 0: return with_lock(context, 1, os::run(costs_.user_operation * 2));
     case 1:
+        if (lock.parking) return acquire_parking(context, lock);
         if (system_.library().try_wait(lock.semaphore)) {
             lock.holder = context.id;
             return done();
@@ -62,6 +95,7 @@ Engine::Step Engine::acquire(Context& context) {
         context.me.waiting_for = {.what = WaitingFor::What::lock, .object = context.it.object};
         return without_lock(context, 2, os::wait(lock.semaphore));
     case 2:
+        if (lock.parking) return acquire_parking(context, lock);
         context.me.waiting_for = {};
         kernel::check(!lock.holder, "a named lock has one holder");
         lock.holder = context.id;
@@ -71,10 +105,19 @@ Engine::Step Engine::acquire(Context& context) {
 }
 
 Engine::Step Engine::release(Context& context) {
+    auto& me = context.me;
     auto& lock = locks_[context.it.object];
-    if (context.me.at.phase == 1) return done();
+    if (me.at.phase == 2) {
+        const auto operation = go_on(me, *lock.parking);
+        return operation ? with_lock(context, 2, *operation) : done();
+    }
+    if (me.at.phase == 1) return done();
     kernel::check(lock.holder == context.id, "a named lock is released by its holder");
     lock.holder.reset();
+    if (lock.parking) {
+        me.inner = {.kind = LockCall::Kind::drop, .thread = context.id};
+        return with_lock(context, 2, os::nothing());
+    }
     return with_lock(context, 1, os::post(lock.semaphore));
 }
 

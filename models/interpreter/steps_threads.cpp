@@ -25,7 +25,6 @@ using record::Kind;
 namespace {
 
 constexpr std::uint64_t mib = 1024ULL * 1024;
-constexpr std::uint32_t unwritten = 0;
 
 }  // namespace
 
@@ -55,11 +54,19 @@ ProcessId Engine::add_process(std::string name) {
     made.own_memory = runtime_.memory;
     made.blocks.resize(workload_.blocks.size(), 0);
     made.inherited.resize(workload_.blocks.size(), 0);
-    made.versions.resize(workload_.objects.size(), unwritten);
+    made.objects.resize(workload_.objects.size());
+    lock_objects(made);
     if (runtime_.has_lock()) made.lock = make_lock(runtime_, system_.library());
     charge_memory(made, made.own_memory, 0);
     record(Kind::memory, static_cast<std::uint32_t>(id), 0, memory_);
     return id;
+}
+
+void Engine::lock_objects(Process& process) {
+    if (!runtime_.object_locks) return;
+    for (auto& object : process.objects)
+        object.lock.emplace(ParkingLockParameters{.price = costs_.user_operation},
+                            system_.library());
 }
 
 void Engine::hold_data(ProcessId process) {
@@ -87,7 +94,9 @@ ProcessId Engine::fork(const Process& parent, std::string name) {
         setup_.start == StartMethod::interpreter ? runtime_.interpreter_memory : runtime_.memory;
     child.started_by = setup_.start;
     child.blocks.resize(workload_.blocks.size(), 0);
-    child.versions = parent.versions;
+    for (const auto& object : parent.objects)
+        child.objects.push_back({.version = object.version, .count_at = {}, .lock = {}});
+    lock_objects(child);
     if (setup_.start == StartMethod::fork) child.blocks = parent.blocks;
     if (setup_.start == StartMethod::forkserver)
         child.first_of_server = !std::exchange(server_up_, true);
@@ -123,6 +132,10 @@ ThreadId Engine::create(kernel::Maybe<ThreadId> parent, std::string name, Proces
     kernel::check(created == id, "threads and agents have the same numbers");
     auto& home = processes_[static_cast<std::size_t>(process)];
     if (home.lock != nullptr) home.lock->add_thread(id, system_.library());
+    for (auto& object : home.objects)
+        if (object.lock) object.lock->add_thread(id, system_.library());
+    for (auto& lock : locks_)
+        if (lock.parking) lock.parking->add_thread(id, system_.library());
     if (home.lock != nullptr && home.lock->helper() && !std::exchange(home.helped, true))
         agent(create(parent, home.name + ", timer", process, help_script_, {})).background = true;
     return id;

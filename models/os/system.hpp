@@ -101,6 +101,9 @@ public:
     /// of work since the burst began. No effect on what cannot be interrupted.
     void interrupt(ThreadId id, Work spacing);
 
+    /// Where a thread runs, or last ran.
+    CpuId cpu_of(ThreadId thread) const { return threads_[index(thread)].cpu; }
+
     /// What an interrupted burst has left.
     Work withheld(ThreadId thread) const { return threads_[index(thread)].withheld; }
 

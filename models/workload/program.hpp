@@ -181,8 +181,13 @@ struct Queue {
     std::optional<Transport> over;  ///< none: memory within a process, a pipe between processes
 };
 
+/// Who counts the references to an object where threads run without a lock: everybody
+/// in one place, or nobody (immortal, or not by threads that only use it: deferred).
+enum class Sharing : std::uint8_t { counted, immortal, deferred };
+
 struct Object {
     std::string name;
+    Sharing shared = Sharing::counted;
 };
 
 struct NamedBarrier {

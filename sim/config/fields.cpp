@@ -23,6 +23,7 @@ std::vector<Mapping> work_mappings() {
         {"arrive", "behind `arrive`", infos(arrival_table())},
         {"payload", "behind `bytes_in`, `bytes_out`", infos(payload_table())},
         {"queue", "a queue by name, in `queues`", infos(queue_table())},
+        {"object", "a shared object by name, in `objects`", infos(object_table())},
         {"barrier", "a barrier by name, in `barriers`", infos(barrier_table())},
         {"data", "behind `data`, or an item of it", infos(data_table())},
         {"strategy", "an item of `strategies`", infos(strategy_table())},

@@ -16,8 +16,6 @@ using interpreter::Runtime;
 using interpreter::StartMethod;
 using namespace std::string_view_literals;
 
-constexpr std::array unbuilt_presets{"cpython-3.13t"sv, "cpython-3.14t"sv};
-
 constexpr double speed_max = 1'000;
 
 constexpr std::array methods{Choice<StartMethod>{"fork", StartMethod::fork},
@@ -30,7 +28,7 @@ constexpr std::array check_points{Choice<CheckPoints>{"dense", CheckPoints::dens
 
 void read_lock(Runtime& runtime, const Node& node) {
     if (node.is_word()) {
-        use_lock(runtime, find_preset(node, interpreter::locks(), unbuilt_presets).name);
+        use_lock(runtime, find_preset(node, interpreter::locks(), {}).name);
         return;
     }
     const auto* child = only_child(node);
@@ -39,7 +37,7 @@ void read_lock(Runtime& runtime, const Node& node) {
                               "{cpython-3.2: {switch_interval: 1ms}}");
     const auto& parameters = *child;
     const auto name = key_as_word(parameters, node.key);
-    const auto& lock = find_preset(name, interpreter::locks(), unbuilt_presets);
+    const auto& lock = find_preset(name, interpreter::locks(), {});
     use_lock(runtime, lock.name);
     if (parameters.is_nothing()) return;
     if (lock.parameters.empty())
@@ -61,7 +59,7 @@ void complete_lock(Runtime& runtime) {
 Runtime preset_runtime(const Node& name, const Profile* profile) {
     const auto* calibrated = profile == nullptr ? nullptr : profile->interpreter(name.text);
     auto runtime = calibrated == nullptr
-                       ? find_preset(name, interpreter::runtime_presets(), unbuilt_presets).make()
+                       ? find_preset(name, interpreter::runtime_presets(), {}).make()
                        : read_interpreter(*calibrated);
     runtime.name = name.text;
     runtime.preset = name.text;
@@ -163,7 +161,14 @@ const Table<Runtime>& interpreter_table() {
         duration_field("pool_watch", &Runtime::pool_watch,
                        "bytecode of a round of the pool's worker handler while a result is unread; "
                        "0s: it is not woken by results"),
-        unbuilt<Runtime>("refcount"),
+        duration_field("refcount", &Runtime::refcount,
+                       "what an access of a shared object takes more when another CPU had its "
+                       "reference count last; such accesses queue up; 0s: counts are not atomic"),
+        flag_field("object_locks", &Runtime::object_locks,
+                   "whether who writes a shared object takes a lock of the object, which spins, "
+                   "parks and is handed over after 1 ms"),
+        flag_field("parking_locks", &Runtime::parking_locks,
+                   "whether the locks of programs are handed over after 1 ms"),
     };
     return table;
 }

@@ -17,6 +17,7 @@ using workload::NamedBarrier;
 using workload::Object;
 using workload::Program;
 using workload::Queue;
+using workload::Sharing;
 using workload::Transport;
 using workload::Workload;
 
@@ -25,6 +26,9 @@ constexpr std::array<std::string_view, 6> workload_fields{"programs", "tasks",  
 constexpr std::array transports{Choice<Transport>{"memory", Transport::memory},
                                 Choice<Transport>{"pipe", Transport::pipe},
                                 Choice<Transport>{"socket", Transport::socket}};
+constexpr std::array sharings{Choice<Sharing>{"counted", Sharing::counted},
+                              Choice<Sharing>{"immortal", Sharing::immortal},
+                              Choice<Sharing>{"deferred", Sharing::deferred}};
 constexpr Bounds capacity_bounds{1, 1'000'000'000};
 constexpr Bounds parties_bounds{1, 1'000'000};
 
@@ -122,7 +126,14 @@ const Table<Queue>& queue_table() {
 }
 
 const Table<Object>& object_table() {
-    static const Table<Object> table{unbuilt<Object>("shared")};
+    static const Table<Object> table{
+        {{"shared", "word", listed(names_of<Sharing>(sharings)), "counted",
+          "whose references are counted where threads run without a lock: counted in one place, "
+          "or by nobody who only reads it"},
+         [](Object& object, const Node& node) {
+             object.shared = read_choice<Sharing>(node, sharings);
+         }},
+    };
     return table;
 }
 
@@ -162,7 +173,7 @@ Workload read_workload(const Node& root) {
     work.queues = with_properties(root.find("queues"), names.queues, queue_table(),
                                   "a mapping such as {NAME: {capacity: 10}}");
     work.objects = with_properties(root.find("objects"), names.objects, object_table(),
-                                   "a mapping such as {NAME: {}}");
+                                   "a mapping such as {NAME: {shared: immortal}}");
     work.barriers = with_properties(root.find("barriers"), names.barriers, barrier_table(),
                                     "a mapping such as {NAME: {parties: 4}}");
     work.locks = names.locks.list();

@@ -8,6 +8,7 @@
 #include "models/interpreter/deadline_lock.hpp"
 #include "models/interpreter/fifo_lock.hpp"
 #include "models/interpreter/master_lock.hpp"
+#include "models/interpreter/parking_lock.hpp"
 #include "models/interpreter/polled_lock.hpp"
 #include "models/interpreter/priority_lock.hpp"
 #include "models/interpreter/quantum_lock.hpp"
@@ -43,6 +44,15 @@ TEST_CASE("locks: in every order one thread holds it, and all get it", "[locks][
     SECTION("CPython 2.7") {
         explore<TickLock>(os::Work::of(4us), 2, 2);
         explore<TickLock>(os::Work::of(4us), 3, 1);
+    }
+    SECTION("objects of CPython 3.14t: the woken compete") {
+        explore<ParkingLock>(ParkingLockParameters{.spins = 1}, 2, 2);
+        explore<ParkingLock>(ParkingLockParameters{.spins = 1}, 3, 1);
+    }
+    SECTION("objects of CPython 3.14t: handed over") {
+        // The time stands still: all have waited for longer than that.
+        explore<ParkingLock>(ParkingLockParameters{.spins = 0, .patience = -1ns}, 2, 2);
+        explore<ParkingLock>(ParkingLockParameters{.spins = 1, .patience = -1ns}, 3, 1);
     }
     SECTION("PyPy") {
         explore<PolledLock>(os::Work::of(200us), 2, 2, 1, true);
