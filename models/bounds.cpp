@@ -251,7 +251,7 @@ public:
         if (kind == StrategyKind::direct) return lower;
         // Threads that workers spawn are not counted among them, so only the workers' own work.
         const auto own = crew.locked + crew.free;
-        return std::max(lower, at(own, throughput(machine, question_.strategy.workers)));
+        return std::max(lower, at(own, throughput(machine, question_.strategy.threads())));
     }
 
 private:

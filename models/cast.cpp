@@ -10,6 +10,9 @@
 //   interpreters      main starts N threads, each of which makes an interpreter; with
 //                     fewer than tasks it submits tasks as they get ready, which
 //                     they take (InterpreterPoolExecutor)
+//   asyncio           main runs an event loop with N routines, which take ready tasks
+//   servers           main starts P processes, each of which starts T threads, or runs an
+//                     event loop with N routines; they take ready tasks
 //   processes, pool   multiprocessing.Pool.map: N workers, and in the parent a task
 //                     handler that writes chunks, a result handler that reads
 //                     results, a worker handler that waits for the end
@@ -78,6 +81,10 @@ public:
         case StrategyKind::threads: threads(); break;
         case StrategyKind::processes: processes(); break;
         case StrategyKind::interpreters: interpreters(); break;
+        case StrategyKind::asyncio:
+            main({event_loop({act(Act::run_unit)}), act(Act::finish)});
+            break;
+        case StrategyKind::servers: servers(); break;
         }
         return std::move(cast_);
     }
@@ -127,7 +134,9 @@ private:
             cast_.ready.push_back(
                 {.name = count == 1 && !process ? name : name + ' ' + std::to_string(i + 1),
                  .script = script,
-                 .process = process});
+                 .process = process,
+                 .threads = 0,
+                 .of_threads = {}});
     }
 
     void threads() {
@@ -202,6 +211,46 @@ private:
                   {act(Act::close_source, submitted), act(Act::join_children)},
                   Script(strategy_.ready ? 0 : strategy_.workers,
                          act(Act::start_process, number(worker)))));
+    }
+
+    /// A semaphore's worth of routines, each of which does one task after the other.
+    Instruction event_loop(const Script& body) {
+        const auto most =
+            strategy_.kind == StrategyKind::servers ? strategy_.in_each : strategy_.workers;
+        return act(Act::run_loop, number(cast_.scripts.add(loop(board, body, {}))),
+                   std::min(most, std::max(crew_, 1U)));
+    }
+
+    void servers() {
+        cast_.stated.emplace_back(
+            "each process takes the tasks that come by itself, as servers do");
+        const Script body{act(Act::receive, board, goes_in), act(Act::run_unit),
+                          act(Act::send, 0, comes_out)};
+        const bool up = strategy_.ready;
+        Script process = up ? Script{} : Script{act(Act::begun)};
+        ScriptId thread{};
+        if (strategy_.event_loops) {
+            process.push_back(event_loop(body));
+        } else {
+            thread = cast_.scripts.add(loop(board, body, {}, process));
+            if (!up) process.resize(1 + strategy_.in_each, act(Act::start_thread, number(thread)));
+            process.push_back(act(Act::join_children));
+        }
+        process.push_back(act(Act::finish));
+        const auto each = cast_.scripts.add(std::move(process));
+        if (up) {
+            ready("process", each, strategy_.workers, true);
+            if (!strategy_.event_loops)
+                for (auto& child : cast_.ready) {
+                    child.threads = strategy_.in_each;
+                    child.of_threads = thread;
+                }
+            return main(join());
+        }
+        Script script(strategy_.workers, act(Act::start_process, number(each)));
+        script.push_back(act(Act::join_children));
+        script.push_back(act(Act::finish));
+        main(std::move(script));
     }
 
     bool has_payload(bool out) const {

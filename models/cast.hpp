@@ -20,6 +20,8 @@ struct ReadyChild {
     std::string name;
     interpreter::ScriptId script{};
     bool process = false;
+    std::uint32_t threads = 0;  ///< that it has started
+    interpreter::ScriptId of_threads{};
 };
 
 struct Cast {

@@ -10,10 +10,8 @@ namespace interlock::models {
 
 namespace {
 
-using interpreter::Agent;
 using interpreter::Engine;
-using interpreter::WaitingFor;
-using What = WaitingFor::What;
+using What = interpreter::WaitingFor::What;
 
 using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS>;
 using Edge = boost::graph_traits<Graph>::edge_descriptor;
@@ -31,26 +29,64 @@ struct CycleFinder : boost::default_dfs_visitor {
     }
 };
 
-/// The thread that `agent` waits for, where it is one.
-std::optional<std::size_t> awaited(const Engine& engine, const Agent& agent) {
-    if (agent.waiting_for.what == What::lock) {
-        const auto& holder = engine.locks()[agent.waiting_for.object].holder;
-        if (holder) return os::index(*holder);
+/// Who may wait: a thread, or a routine of its event loop.
+struct Party {
+    std::string name;
+    interpreter::Waiter who;
+    interpreter::WaitingFor waiting_for;
+};
+
+std::vector<Party> parties(const Engine& engine, const workload::Workload& workload,
+                           const std::vector<workload::Instance>& instances) {
+    std::vector<Party> all;
+    for (std::uint32_t i = 0; i < engine.agents().size(); ++i) {
+        const auto& agent = engine.agents()[i];
+        if (agent.exited) continue;
+        const os::ThreadId thread{i};
+        if (!agent.event_loop) {
+            all.push_back({agent.name, {thread, agent.number}, agent.waiting_for});
+            continue;
+        }
+        for (const auto* routine : engine.loop(*agent.event_loop).suspended()) {
+            const auto name = routine->instance
+                                  ? workload::instance_name(workload, instances[*routine->instance])
+                                  : "routine " + std::to_string(routine->number);
+            all.push_back(
+                {agent.name + ", " + name, {thread, routine->number}, routine->waiting_for});
+        }
     }
-    if (agent.waiting_for.what == What::thread) return agent.waiting_for.object;
+    return all;
+}
+
+/// The party that `one` waits for, where it is one.
+std::optional<interpreter::Waiter> awaited(const Engine& engine, const Party& one) {
+    if (one.waiting_for.what == What::lock) return engine.locks()[one.waiting_for.object].holder;
+    if (one.waiting_for.what == What::thread)
+        return interpreter::Waiter{os::ThreadId{one.waiting_for.object}};
     return std::nullopt;
 }
 
-std::string tell(const Engine& engine, const workload::Workload& workload, const Agent& agent) {
-    const auto object = agent.waiting_for.object;
-    const auto who = agent.name + " waits for ";
-    switch (agent.waiting_for.what) {
-    case What::nothing: return agent.name + " waits";
+std::optional<std::size_t> index_of(const std::vector<Party>& all, interpreter::Waiter who) {
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const Party& party) { return party.who == who; });
+    if (found == all.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - all.begin());
+}
+
+std::string tell(const Engine& engine, const workload::Workload& workload,
+                 const std::vector<Party>& all, const Party& one) {
+    const auto object = one.waiting_for.object;
+    const auto who = one.name + " waits for ";
+    const auto name_of = [&](interpreter::Waiter waiter) {
+        const auto party = index_of(all, waiter);
+        return party ? all[*party].name : engine.agents()[os::index(waiter.thread)].name;
+    };
+    switch (one.waiting_for.what) {
+    case What::nothing: return one.name + " waits";
     case What::lock: {
         const auto& holder = engine.locks()[object].holder;
         return who + "lock '" + workload.locks[object] + "'" +
-               (holder ? ", held by " + engine.agents()[os::index(*holder)].name
-                       : ", which nobody holds");
+               (holder ? ", held by " + name_of(*holder) : ", which nobody holds");
     }
     case What::queue_item: return who + "an item in queue '" + workload.queues[object].name + "'";
     case What::queue_room: return who + "room in queue '" + workload.queues[object].name + "'";
@@ -64,13 +100,12 @@ std::string tell(const Engine& engine, const workload::Workload& workload, const
     return who + "something";
 }
 
-std::vector<std::size_t> cycle(const Engine& engine) {
-    const auto& agents = engine.agents();
-    Graph graph(agents.size());
-    for (std::size_t i = 0; i < agents.size(); ++i)
-        if (const auto other = agents[i].exited ? std::nullopt : awaited(engine, agents[i]))
-            add_edge(i, *other, graph);
-    std::vector<std::size_t> reached_from(agents.size());
+std::vector<std::size_t> cycle(const Engine& engine, const std::vector<Party>& all) {
+    Graph graph(all.size());
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (const auto other = awaited(engine, all[i]))
+            if (const auto there = index_of(all, *other)) add_edge(i, *there, graph);
+    std::vector<std::size_t> reached_from(all.size());
     std::optional<Edge> closing;
     CycleFinder finder;
     finder.reached_from = &reached_from;
@@ -91,20 +126,18 @@ std::vector<std::size_t> cycle(const Engine& engine) {
 
 std::string explain_deadlock(const Engine& engine, const workload::Workload& workload) {
     constexpr std::size_t most = 6;
-    const auto& agents = engine.agents();
-    const auto circle = cycle(engine);
+    const auto all = parties(engine, workload, engine.board().instances());
+    const auto circle = cycle(engine, all);
     std::string text;
     std::size_t told = 0;
-    std::size_t waiting = 0;
     const auto add = [&](std::size_t i) {
-        if (++waiting > most) return;
-        text += (text.empty() ? "" : "; ") + tell(engine, workload, agents[i]);
-        ++told;
+        if (told == most) return;
+        text += (told++ == 0 ? "" : "; ") + tell(engine, workload, all, all[i]);
     };
     for (const auto i : circle) add(i);
-    for (std::size_t i = 0; i < agents.size(); ++i)
-        if (!agents[i].exited && std::find(circle.begin(), circle.end(), i) == circle.end()) add(i);
-    if (waiting > told) text += "; and " + std::to_string(waiting - told) + " more";
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (std::find(circle.begin(), circle.end(), i) == circle.end()) add(i);
+    if (all.size() > told) text += "; and " + std::to_string(all.size() - told) + " more";
     return text;
 }
 

@@ -176,6 +176,20 @@ std::string busy_cpus(const Case& question, const Result& result) {
     return {};
 }
 
+/// One thread does it all, and goes on with others while a task awaits something.
+std::string why_one_loop(const Result& result) {
+    const auto whole = life(result.totals);
+    const auto busy = share(result.totals.running, whole);
+    if (busy > 0.9)
+        return fmt::format("the event loop is one thread, busy {} of the time", percent(busy));
+    if (share(result.totals.lock_wait, whole) > 0.3)
+        return fmt::format("the event loop waits for the lock {} of the time",
+                           percent(share(result.totals.lock_wait, whole)));
+    return fmt::format(
+        "the event loop waits for I/O of all tasks in flight at once, and is busy {} of the time",
+        percent(busy));
+}
+
 }  // namespace
 
 std::string why(const Case& question, const Result& result) {
@@ -185,6 +199,7 @@ std::string why(const Case& question, const Result& result) {
     const auto kind = question.strategy.kind;
     const bool alone = kind == StrategyKind::serial;
     const bool one_lock = !has_interpreters(kind);
+    if (kind == StrategyKind::asyncio) return why_one_loop(result);
     if (!alone) {
         if (auto text = start_costs(question, result); !text.empty()) return text;
         if (one_lock && result.lock && result.lock->held_share > 0.9)

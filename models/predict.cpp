@@ -94,7 +94,8 @@ private:
                 .start = question_.strategy.kind == StrategyKind::interpreters
                              ? interpreter::StartMethod::interpreter
                              : question_.strategy.start.value_or(question_.runtime.start),
-                .piped_queues = crosses_processes(question_)};
+                .piped_queues = crosses_processes(question_),
+                .event_loops = question_.strategy.event_loops};
     }
 
     kernel::Random noise() const {
@@ -110,8 +111,15 @@ private:
         engine.expect_collected(cast_.collected);
         if (!cast_.main) return;
         const auto main = engine.add_thread("main", home, *cast_.main, true);
-        for (const auto& child : cast_.ready)
-            engine.add_child(main, child.name, child.script, child.process);
+        for (const auto& child : cast_.ready) child_of(engine, main, child);
+    }
+
+    static void child_of(interpreter::Engine& engine, os::ThreadId parent,
+                         const ReadyChild& child) {
+        const auto id = engine.add_child(parent, child.name, child.script, child.process);
+        for (std::uint32_t i = 0; i < child.threads; ++i)
+            engine.add_child(id, fmt::format("{}, worker {}", child.name, i + 1), child.of_threads,
+                             false);
     }
 
     void ended(const interpreter::Engine& engine, os::Stop stop) {

@@ -17,21 +17,34 @@
 
 namespace interlock::models {
 
-enum class StrategyKind : std::uint8_t { serial, threads, processes, interpreters, direct };
+/// servers: processes with threads, or an event loop, in each.
+enum class StrategyKind : std::uint8_t {
+    serial,
+    threads,
+    processes,
+    interpreters,
+    asyncio,
+    servers,
+    direct
+};
 
 /// Whether it starts workers.
 constexpr bool has_workers(StrategyKind kind) {
-    return kind != StrategyKind::serial && kind != StrategyKind::direct;
+    return kind != StrategyKind::serial && kind != StrategyKind::asyncio &&
+           kind != StrategyKind::direct;
 }
 /// Whether each worker has an interpreter of its own, and so a lock.
 constexpr bool has_interpreters(StrategyKind kind) {
-    return kind == StrategyKind::processes || kind == StrategyKind::interpreters;
+    return kind == StrategyKind::processes || kind == StrategyKind::interpreters ||
+           kind == StrategyKind::servers;
 }
 
 struct Strategy {
     std::string name;  ///< as printed: "processes: 4, start: spawn"
     StrategyKind kind = StrategyKind::serial;
-    std::uint32_t workers = 1;  ///< serial and direct: 1
+    std::uint32_t workers = 1;  ///< serial and direct: 1; asyncio: tasks in flight
+    std::uint32_t in_each = 1;  ///< servers: threads or routines in each process
+    bool event_loops = false;   ///< tasks are routines of event loops: asyncio, and servers with it
     bool pool = false;
     std::optional<std::uint32_t> chunksize;
     std::optional<interpreter::StartMethod> start;
@@ -39,6 +52,12 @@ struct Strategy {
     std::optional<std::string> baseline;  ///< name of the strategy that speedups refer to
     /// The options as the user wrote them, for the JSON: key and JSON text.
     std::vector<std::pair<std::string, std::string>> options;
+
+    /// Threads that may do work at the same time.
+    std::uint32_t threads() const {
+        if (kind == StrategyKind::asyncio) return 1;
+        return kind == StrategyKind::servers && !event_loops ? workers * in_each : workers;
+    }
 };
 
 /// One strategy with all it needs.

@@ -18,6 +18,7 @@
 namespace interlock::interpreter {
 
 enum class ProcessId : std::uint32_t {};
+enum class EventLoopId : std::uint32_t {};
 
 /// What a thread waits for, so that a deadlock can be told in words.
 struct WaitingFor {
@@ -50,14 +51,42 @@ struct Want {
     os::Operation operation;
 };
 
-struct Agent {
-    std::string name;
-    ProcessId process{};
+/// What a coroutine takes along while others run on its thread: where it is in
+/// its script, and what it has of its tasks. A thread without an event loop has one.
+struct Routine {
+    std::uint32_t number = 0;  ///< among those of the thread's event loop; 0: the thread itself
     ScriptPosition at;
     std::vector<ScriptPosition> callers;
-    std::uint32_t counter = 0;         ///< within the instruction
-    bool ended_in_time = true;         ///< of the instruction's wait
-    std::vector<std::uint32_t> loops;  ///< rounds left, of the repeats it is in
+    std::uint32_t counter = 0;           ///< within the instruction
+    std::vector<std::uint32_t> loops;    ///< rounds left, of the repeats it is in
+    std::optional<os::Outcome> resumed;  ///< how what it awaited ended
+
+    std::optional<UnitId> unit;
+    std::uint32_t in_unit = 0;  ///< tasks of the unit that have been started
+    std::optional<std::uint32_t> instance;
+    std::uint32_t spawned_as = 0;  ///< 0: the task's own thread; else its number among the spawned
+    std::vector<std::uint32_t> visits;    ///< of each step, by the current task
+    std::vector<std::uint32_t> versions;  ///< of each object, when it was read
+
+    std::vector<os::ThreadId> children;  ///< in the order of their start
+    std::uint32_t children_spawned = 0;
+    WaitingFor waiting_for;
+    std::int64_t amount = 0;  ///< drawn for the instruction
+    kernel::Time waits_since{};
+};
+
+/// A routine of a thread, as others find it.
+struct Waiter {
+    os::ThreadId thread{};
+    std::uint32_t routine = 0;
+
+    friend bool operator==(const Waiter&, const Waiter&) = default;
+};
+
+/// A thread, and of its routines the one that runs.
+struct Agent : Routine {
+    std::string name;
+    ProcessId process{};
 
     bool holds = false;     ///< its interpreter's lock
     bool at_check = false;  ///< its bytecode stands at a check point, where a slice ends
@@ -68,24 +97,13 @@ struct Agent {
     std::vector<os::SemaphoreId> to_post;  ///< those it has yet to wake
     bool posts_in_kernel = false;  ///< by its system call, without the lock: pipes and sockets
     os::SemaphoreId own{};         ///< what it sleeps on when it waits for others
-
-    std::optional<UnitId> unit;
-    std::uint32_t in_unit = 0;  ///< tasks of the unit that have been started
-    std::optional<std::uint32_t> instance;
-    std::uint32_t spawned_as = 0;  ///< 0: the task's own thread; else its number among the spawned
-    std::vector<std::uint32_t> visits;    ///< of each step, by the current task
-    std::vector<std::uint32_t> versions;  ///< of each object, when it was read
+    std::optional<EventLoopId> event_loop;
 
     std::optional<os::ThreadId> parent;
-    std::vector<os::ThreadId> children;  ///< in the order of their start
-    std::uint32_t children_spawned = 0;
-    std::optional<os::ThreadId> joiner;
+    std::optional<Waiter> joiner;
     bool leads_process = false;  ///< the process ends with it
     bool background = false;
     bool exited = false;
-    WaitingFor waiting_for;
-    std::int64_t amount = 0;  ///< drawn for the instruction
-    kernel::Time waits_since{};
 };
 
 }  // namespace interlock::interpreter

@@ -47,13 +47,17 @@ Engine::Engine(const Setup& setup, const os::Settings& settings, Scripts scripts
 }
 
 /// CPython's threading.Lock: a semaphore, from 3.13.1 on one byte and a parking lot.
-/// It spins only where there is no interpreter lock.
+/// It spins only where there is no interpreter lock. asyncio.Lock is neither; one that
+/// the routines of a loop share with threads is a semaphore here.
 NamedLock Engine::named_lock() {
-    if (!runtime_.parking_locks)
-        return {.semaphore = system_.library().add_semaphore(1), .parking = {}, .holder = {}};
+    if (!runtime_.parking_locks || setup_.event_loops)
+        return {.semaphore = system_.library().add_semaphore(1),
+                .parking = {},
+                .holder = {},
+                .routines = {}};
     const ParkingLockParameters parameters{
         .spins = runtime_.has_lock() ? 0 : ParkingLockParameters{}.spins};
-    return {.parking = ParkingLock(parameters, system_.library()), .holder = {}};
+    return {.parking = ParkingLock(parameters, system_.library()), .holder = {}, .routines = {}};
 }
 
 os::Stop Engine::run(std::optional<kernel::Time> until, std::uint64_t events_max) {
@@ -100,6 +104,7 @@ Operation Engine::next(ThreadId id, Outcome last) {
             continue;
         }
         me.posts_in_kernel = false;
+        if (me.resumed) last = *std::exchange(me.resumed, std::nullopt);
         Context context{.id = id, .me = me, .it = instruction(me), .last = last};
         const auto step = execute(context);
         last = Outcome::done;
@@ -229,6 +234,7 @@ Engine::Step Engine::execute(Context& context) {
     case Act::collect: return collect(context);
     case Act::wait_collected: return wait_collected(context);
     case Act::poll_collected: return poll_collected(context);
+    case Act::run_loop: return run_loop(context);
     case Act::watch_results: return watch_results(context);
     }
     kernel::broken("every act has its step");

@@ -24,6 +24,7 @@
 #include "models/hardware/machine.hpp"
 #include "models/interpreter/agent.hpp"
 #include "models/interpreter/board.hpp"
+#include "models/interpreter/event_loop.hpp"
 #include "models/interpreter/runtime.hpp"
 #include "models/interpreter/script.hpp"
 #include "models/interpreter/shared.hpp"
@@ -44,6 +45,7 @@ struct Setup {
     StartMethod start = StartMethod::fork;
     bool piped_queues = false;  ///< queues without `over` join processes
     bool ready = false;         ///< children are up at once and for nothing
+    bool event_loops = false;   ///< workers are routines of event loops
 };
 
 /// Memory ran out: whose, and what would have fitted.
@@ -86,6 +88,7 @@ public:
     const Board& board() const { return board_; }
     const std::optional<Shortage>& shortage() const { return shortage_; }
     const std::vector<NamedLock>& locks() const { return locks_; }
+    const EventLoop& loop(EventLoopId id) const { return loops_[static_cast<std::size_t>(id)]; }
     kernel::Time now() const { return system_.now(); }
 
     os::Operation next(os::ThreadId id, os::Outcome last) override;
@@ -145,6 +148,7 @@ private:
     // steps_sync.cpp: locks, barriers, conditions, queues
     Step acquire(Context& context);
     Step acquire_parking(Context& context, NamedLock& lock);
+    Step acquire_in_loop(Context& context, NamedLock& lock);
     NamedLock named_lock();
     std::optional<os::Operation> go_on(Agent& me, ParkingLock& lock);
     Step release(Context& context);
@@ -155,7 +159,6 @@ private:
     Step get(Context& context);
     Step park(Context& context, std::uint8_t phase, Waiters& waiters, WaitingFor waiting_for);
     bool unpark(Context& context, Waiters& waiters);
-    void wake_first(Agent& me, Waiters& waiters);
     void queue_wait(Context& context, bool to_put);
     kernel::Duration pickling(std::int64_t bytes, workload::PayloadKind kind) const;
     kernel::Duration packing(const SharedQueue& queue, std::int64_t bytes) const;
@@ -180,9 +183,16 @@ private:
     void finished(Agent* me, std::uint32_t instance);
     void ready(Agent* me, UnitId unit);
     void launch(UnitId unit);
-    void wake_taker(Agent* me, Source& source);
+    void wake_first(Agent* me, Waiters& waiters);
     std::int64_t payload(const Agent& me, bool out, kernel::Duration& pickle_time) const;
     void arrivals();
+
+    // steps_loop.cpp: event loops
+    Step run_loop(Context& context);
+    Step await(Context& context, std::uint8_t phase, EventLoop::Awaits what,
+               std::optional<kernel::Time> due = std::nullopt);
+    void wake(Agent* me, Waiter waiter);
+    EventLoop& loop(EventLoopId id) { return loops_[static_cast<std::size_t>(id)]; }
 
     // steps_threads.cpp: threads and processes
     Step start_thread(Context& context, ScriptId script, bool spawned);
@@ -228,6 +238,7 @@ private:
     std::vector<SharedBarrier> barriers_;
     std::vector<Waiters> conditions_;
     std::vector<Source> sources_;
+    std::deque<EventLoop> loops_;
     std::vector<std::optional<ProcessId>> outside_;  // of a task: the process it names
     std::vector<std::vector<bool>> puts_;  // of a program, of a queue: whether it puts into it
     std::vector<std::uint32_t> arrivals_;  // instances in the order they arrive

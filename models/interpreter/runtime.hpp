@@ -63,7 +63,11 @@ struct Runtime {
     std::uint64_t pickle_objects_bytes_per_second = 100'000'000;
     kernel::Duration task_dispatch{
         2'000};  ///< bytecode to take the next task and call it, or to use a queue within a process
-    kernel::Duration object_access{30};  ///< a read or write of a shared object
+    kernel::Duration loop_start{150'000};   ///< bytecode to make an event loop and to close it
+    kernel::Duration loop_turn{1'000};      ///< bytecode of a turn of the event loop
+    kernel::Duration loop_callback{2'500};  ///< bytecode of a callback, or to go on with a routine
+    kernel::Duration loop_resolution{1'000'000};  ///< its timers are rounded up to this
+    kernel::Duration object_access{30};           ///< a read or write of a shared object
     /// What an access takes more when another CPU had the object's reference count last,
     /// and for how long it keeps others from it; 0: the count is not atomic.
     kernel::Duration refcount{0};

@@ -44,6 +44,9 @@ Runtime none() {
             .pickle_array_bytes_per_second = 1'000'000'000'000'000'000,
             .pickle_objects_bytes_per_second = 1'000'000'000'000'000'000,
             .task_dispatch = 0ns,
+            .loop_start = 0ns,
+            .loop_turn = 0ns,
+            .loop_callback = 0ns,
             .message = 0ns};
 }
 

@@ -69,6 +69,7 @@ enum class Act : std::uint8_t {
     collect,  // one more unit is done; the last one closes `source` and lets wait_collected go on
     wait_collected,
     poll_collected,  // looks every `time` whether it has been closed
+    run_loop,        // an event loop; count: routines, object: the script of each
     watch_results,   // looks whenever the source's pipe is readable, until all is collected; count:
                      // workers
 };

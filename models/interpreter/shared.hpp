@@ -19,7 +19,7 @@ namespace interlock::interpreter {
 
 /// Threads that sleep until another lets one of them go on, the longest first:
 /// the deque of waiters in Python's threading.Condition.
-using Waiters = std::deque<os::ThreadId>;
+using Waiters = std::deque<Waiter>;
 
 /// A named object of a process.
 struct SharedObject {
@@ -51,7 +51,8 @@ struct Process {
 struct NamedLock {
     os::SemaphoreId semaphore{};
     std::optional<ParkingLock> parking;  ///< instead of the semaphore
-    std::optional<os::ThreadId> holder;
+    std::optional<Waiter> holder;
+    Waiters routines;  ///< of event loops, in the order in which they get it
 };
 
 struct SharedQueue {

@@ -75,7 +75,12 @@ Engine::Step Engine::nogil(Context& context) {
 
 Engine::Step Engine::sleep(Context& context) {
     switch (context.me.at.phase) {
-    case 0: return without_lock(context, 1, os::sleep(Duration{draw(context)}));
+    case 0: {
+        const Duration time{draw(context)};
+        if (context.me.number != 0)
+            return await(context, 2, EventLoop::Awaits::timer, now() + time);
+        return without_lock(context, 1, os::sleep(time));
+    }
     case 1: return take_back(context, 2);
     default: return done();
     }
@@ -93,6 +98,9 @@ Engine::Step Engine::io(Context& context) {
     case 1: {
         const std::int64_t call = me.counter++;
         const auto time = me.amount * (call + 1) / calls - me.amount * call / calls;
+        if (me.number != 0 && time > 0)
+            return await(context, me.counter < context.it.count ? 1 : 3, EventLoop::Awaits::event,
+                         now() + Duration{time});
         return without_lock(context, 2, os::io(Duration{time}));
     }
     case 2: return take_back(context, me.counter < context.it.count ? 1 : 3);
@@ -102,7 +110,9 @@ Engine::Step Engine::io(Context& context) {
 
 Engine::Step Engine::yield(Context& context) {
     switch (context.me.at.phase) {
-    case 0: return without_lock(context, 1, os::yield());
+    case 0:
+        if (context.me.number != 0) return await(context, 2, EventLoop::Awaits::turn);
+        return without_lock(context, 1, os::yield());
     case 1: return take_back(context, 2);
     default: return done();
     }

@@ -17,11 +17,14 @@ using record::Kind;
 Engine::Step Engine::park(Context& context, std::uint8_t phase, Waiters& waiters,
                           WaitingFor waiting_for) {
     auto& me = context.me;
-    waiters.push_back(context.id);
+    waiters.push_back({context.id, me.number});
     me.waiting_for = waiting_for;
     std::optional<Duration> timeout;
     if (context.it.timeout)
         timeout = std::max(*context.it.timeout - (now() - me.waits_since), Duration::zero());
+    if (me.number != 0)
+        return await(context, phase, EventLoop::Awaits::others,
+                     timeout ? std::optional(now() + *timeout) : std::nullopt);
     return without_lock(context, phase, os::wait(me.own, timeout));
 }
 
@@ -30,21 +33,23 @@ bool Engine::unpark(Context& context, Waiters& waiters) {
     auto& me = context.me;
     me.waiting_for = {};
     if (context.last != Outcome::timed_out) return true;
-    const auto mine = std::find(waiters.begin(), waiters.end(), context.id);
+    const auto mine = std::find(waiters.begin(), waiters.end(), Waiter{context.id, me.number});
     if (mine != waiters.end()) {
         waiters.erase(mine);
         return false;
     }
+    if (me.number != 0) return false;
     // Somebody took it out of the deque as its time ran out, and will post the
     // lock it slept on. Python waits on a fresh lock each time; so does it.
     me.own = system_.library().add_semaphore(0);
     return false;
 }
 
-void Engine::wake_first(Agent& me, Waiters& waiters) {
+void Engine::wake_first(Agent* me, Waiters& waiters) {
     if (waiters.empty()) return;
-    me.to_post.push_back(agent(waiters.front()).own);
+    const auto first = waiters.front();
     waiters.pop_front();
+    wake(me, first);
 }
 
 /// The next operation of a call of a lock that threads have among themselves; none:
@@ -73,10 +78,28 @@ Engine::Step Engine::acquire_parking(Context& context, NamedLock& lock) {
         }
         me.waiting_for = {};
         kernel::check(!lock.holder, "a named lock has one holder");
-        lock.holder = context.id;
+        lock.holder = Waiter{context.id, context.me.number};
         return take_back(context, 3);
     default: return done();
     }
+}
+
+/// asyncio.Lock.acquire (Lib/asyncio/locks.py): no routine overtakes those that wait.
+Engine::Step Engine::acquire_in_loop(Context& context, NamedLock& lock) {
+    auto& me = context.me;
+    const Waiter mine{context.id, me.number};
+    auto& waiters = lock.routines;
+    const bool waits = me.waiting_for.what == WaitingFor::What::lock;
+    const bool first = waiters.empty() || waiters.front() == mine;
+    if (first && system_.library().try_wait(lock.semaphore)) {
+        if (waits) waiters.pop_front();
+        me.waiting_for = {};
+        lock.holder = mine;
+        return done();
+    }
+    if (!waits) waiters.push_back(mine);
+    me.waiting_for = {.what = WaitingFor::What::lock, .object = context.it.object};
+    return await(context, 1, EventLoop::Awaits::others);
 }
 
 /// threading.Lock.acquire: tries under the interpreter lock; only if that
@@ -88,8 +111,9 @@ Engine::Step Engine::acquire(Context& context) {
     case 0: return with_lock(context, 1, os::run(costs_.user_operation * 2));
     case 1:
         if (lock.parking) return acquire_parking(context, lock);
+        if (context.me.number != 0) return acquire_in_loop(context, lock);
         if (system_.library().try_wait(lock.semaphore)) {
-            lock.holder = context.id;
+            lock.holder = Waiter{context.id, context.me.number};
             return done();
         }
         context.me.waiting_for = {.what = WaitingFor::What::lock, .object = context.it.object};
@@ -98,7 +122,7 @@ Engine::Step Engine::acquire(Context& context) {
         if (lock.parking) return acquire_parking(context, lock);
         context.me.waiting_for = {};
         kernel::check(!lock.holder, "a named lock has one holder");
-        lock.holder = context.id;
+        lock.holder = Waiter{context.id, context.me.number};
         return take_back(context, 3);
     default: return done();
     }
@@ -111,8 +135,12 @@ Engine::Step Engine::release(Context& context) {
         const auto operation = go_on(me, *lock.parking);
         return operation ? with_lock(context, 2, *operation) : done();
     }
-    if (me.at.phase == 1) return done();
-    kernel::check(lock.holder == context.id, "a named lock is released by its holder");
+    if (me.at.phase == 1) {
+        if (!lock.routines.empty()) wake(&me, lock.routines.front());
+        return done();
+    }
+    kernel::check(lock.holder == Waiter{context.id, me.number},
+                  "a named lock is released by its holder");
     lock.holder.reset();
     if (lock.parking) {
         me.inner = {.kind = LockCall::Kind::drop, .thread = context.id};
@@ -130,7 +158,7 @@ Engine::Step Engine::barrier(Context& context) {
             return park(context, 2, barrier.waiters,
                         {.what = WaitingFor::What::barrier, .object = context.it.object});
         barrier.arrived = 0;
-        while (!barrier.waiters.empty()) wake_first(context.me, barrier.waiters);
+        while (!barrier.waiters.empty()) wake_first(&context.me, barrier.waiters);
         return done();
     case 2: unpark(context, barrier.waiters); return take_back(context, 3);
     default: return done();
@@ -154,7 +182,7 @@ Engine::Step Engine::notify(Context& context) {
     if (context.me.at.phase == 0) return with_lock(context, 1, os::run(runtime_.task_dispatch));
     auto& waiters = conditions_[context.it.object];
     auto count = context.it.count == 0 ? waiters.size() : context.it.count;
-    for (; count > 0 && !waiters.empty(); --count) wake_first(context.me, waiters);
+    for (; count > 0 && !waiters.empty(); --count) wake_first(&context.me, waiters);
     return done();
 }
 
@@ -219,7 +247,7 @@ Engine::Step Engine::put(Context& context) {
         record(Kind::queue_put, static_cast<std::uint32_t>(context.id), context.it.object,
                queue.items.size());
         me.posts_in_kernel = queue.piped;
-        wake_first(me, queue.getters);
+        wake_first(&me, queue.getters);
         return take_back(context, 5);
     case 4: {
         const bool in_time = unpark(context, queue.putters);
@@ -251,7 +279,7 @@ Engine::Step Engine::get(Context& context) {
         record(Kind::queue_get, static_cast<std::uint32_t>(context.id), context.it.object,
                queue.items.size());
         me.posts_in_kernel = queue.piped;
-        wake_first(me, queue.putters);
+        wake_first(&me, queue.putters);
         if (!queue.piped) return done();
         return without_lock(context, 4, moving(queue, false, me.amount));
     case 3: {

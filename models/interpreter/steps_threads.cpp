@@ -301,9 +301,10 @@ Engine::Step Engine::join_children(Context& context) {
         case 1: {
             auto& child = agent(me.children[me.counter]);
             if (child.exited) return take_back(context, 3);
-            child.joiner = context.id;
+            child.joiner = Waiter{context.id, me.number};
             me.waiting_for = {.what = WaitingFor::What::thread,
                               .object = static_cast<std::uint32_t>(me.children[me.counter])};
+            if (me.number != 0) return await(context, 2, EventLoop::Awaits::others);
             return without_lock(context, 2, os::wait(me.own));
         }
         case 2: me.waiting_for = {}; return take_back(context, 3);
@@ -334,6 +335,10 @@ Engine::Step Engine::finish(Context& context) {
         me.callers.pop_back();
         return moved();
     }
+    if (me.number != 0) {
+        loop(*me.event_loop).end(me);
+        return moved();
+    }
     switch (me.at.phase) {
     case 0:
         if (leads_interpreter(me)) return with_lock(context, 1, os::run(runtime_.interpreter_end));
@@ -358,7 +363,7 @@ void Engine::exited(ThreadId id) {
         process(me).own_memory = 0;
         record(Kind::memory, static_cast<std::uint32_t>(me.process), 0, memory_);
     }
-    if (me.joiner) system_.post(agent(*me.joiner).own);
+    if (me.joiner) wake(nullptr, *me.joiner);
     const bool awaited = me.spawned_as > 0 || (!me.parent && !me.background);
     if (awaited && --foreground_ == 0) system_.stop();
 }

@@ -25,23 +25,18 @@ void Engine::arrivals() {
     }
 }
 
-void Engine::happens(std::uint32_t /*subject*/) { arrivals(); }
+/// 0: a task arrives; else the event that a routine of that loop awaits.
+void Engine::happens(std::uint32_t subject) {
+    if (subject == 0) return arrivals();
+    const auto& event_loop = loops_[subject - 1];
+    if (event_loop.selecting) system_.post(event_loop.selector);
+}
 
 /// `me` is the thread whose doing it is; none: the outside world's.
 void Engine::ready(Agent* me, UnitId unit) {
     if (board_.unit(unit).starts_itself) return launch(unit);
     board_.offer(unit);
-    wake_taker(me, sources_.front());
-}
-
-void Engine::wake_taker(Agent* me, Source& source) {
-    if (source.takers.empty()) return;
-    const auto own = agent(source.takers.front()).own;
-    source.takers.pop_front();
-    if (me != nullptr)
-        me->to_post.push_back(own);
-    else
-        system_.post(own);
+    wake_first(me, sources_.front().takers);
 }
 
 void Engine::launch(UnitId unit) {
@@ -78,7 +73,7 @@ Engine::Step Engine::take_unit(Context& context) {
         me.in_unit = 0;
         if (context.it.object == 0 && board_.exhausted())
             while (!source.takers.empty())
-                wake_taker(&me, source);  // nothing will ever come: let them go
+                wake_first(&me, source.takers);  // nothing will ever come: let them go
         if (me.unit) return done();
         if (source.closed) return jump();
         return park(context, 2, source.takers,
@@ -121,7 +116,7 @@ void Engine::end_instance(Context& context) {
     for (std::size_t q = 0; q < puts.size(); ++q) {
         if (!puts[q]) continue;
         if (--queues_[q].producers > 0) continue;
-        while (!queues_[q].getters.empty()) wake_first(me, queues_[q].getters);
+        while (!queues_[q].getters.empty()) wake_first(&me, queues_[q].getters);
     }
     if (context.it.count == 0) finished(&me, instance);
 }
@@ -141,8 +136,8 @@ Engine::Step Engine::hand_over(Context& context) {
     source.units.push_back(*context.me.unit);
     ++source.unread;
     context.me.unit.reset();
-    wake_taker(&context.me, source);
-    while (!source.watchers.empty()) wake_first(context.me, source.watchers);
+    wake_first(&context.me, source.takers);
+    while (!source.watchers.empty()) wake_first(&context.me, source.watchers);
     return done();
 }
 
@@ -207,14 +202,14 @@ Engine::Step Engine::receive(Context& context) {
 Engine::Step Engine::close_source(Context& context) {
     auto& source = sources_[context.it.object];
     source.closed = true;
-    while (!source.takers.empty()) wake_taker(&context.me, source);
-    while (!source.watchers.empty()) wake_first(context.me, source.watchers);
+    while (!source.takers.empty()) wake_first(&context.me, source.takers);
+    while (!source.watchers.empty()) wake_first(&context.me, source.watchers);
     return done();
 }
 
 Engine::Step Engine::collect(Context& context) {
     if (--uncollected_ > 0) return done();
-    while (!collectors_.empty()) wake_first(context.me, collectors_);
+    while (!collectors_.empty()) wake_first(&context.me, collectors_);
     return close_source(context);
 }
 

@@ -78,8 +78,9 @@ struct InstanceBooks {
     std::optional<kernel::Time> arrived;
     std::optional<kernel::Time> started;
     std::optional<kernel::Time> finished;
-    kernel::Duration cpu{};  ///< running time of its thread from started to finished
-    kernel::Duration io{};   ///< likewise, waiting for I/O; from the end of the warm-up on
+    kernel::Duration
+        cpu{};  ///< running time of its thread from started to finished, but while it awaited
+    kernel::Duration io{};  ///< likewise, waiting for I/O; from the end of the warm-up on
 };
 
 struct ObjectBooks {

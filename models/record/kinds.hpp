@@ -15,6 +15,8 @@
 //   drop_request    thread    lock         the holder that is asked
 //   task_arrived    instance  -            -
 //   task_started    instance  -            thread
+//   task_paused     instance  -            thread
+//   task_resumed    instance  -            ns that it waited for time or the outside
 //   task_finished   instance  -            thread
 //   mark            instance  -            mark
 //   queue_put       thread    queue        length after it
@@ -41,6 +43,8 @@ enum class Kind : std::uint16_t {
     task_arrived,
     task_started,
     task_finished,
+    task_paused,
+    task_resumed,
     mark,
     queue_put,
     queue_get,

@@ -54,7 +54,9 @@ void Ledger::one(const Record& record) {
     case Kind::drop_request: return lock_record(record);
     case Kind::task_arrived:
     case Kind::task_started:
-    case Kind::task_finished: return task_record(record);
+    case Kind::task_finished:
+    case Kind::task_paused:
+    case Kind::task_resumed: return task_record(record);
     case Kind::mark: return mark(record);
     case Kind::queue_put:
     case Kind::queue_get: {
@@ -236,6 +238,14 @@ void Ledger::grant(const Record& record) {
     books_.threads[id].lock_waits.add(waited);
 }
 
+/// What the thread does from now on is done for that task.
+void Ledger::begin(Instance& instance, Time now) {
+    auto& thread = threads_[instance.thread];
+    book(thread, now);
+    instance.ran_before = thread.ran;
+    instance.io_before = thread.spent[place_of(State::io)];
+}
+
 void Ledger::task_record(const Record& record) {
     const auto id = record.subject;
     check(id < instances_.size(), "the instances of tasks are known before the run");
@@ -246,18 +256,22 @@ void Ledger::task_record(const Record& record) {
     case Kind::task_started:
         check(books.arrived.has_value(), "a task starts after it has arrived");
         instance.thread = static_cast<std::uint32_t>(record.detail);
-        book(threads_[instance.thread], record.at);
-        instance.ran_before = threads_[instance.thread].ran;
-        instance.io_before = threads_[instance.thread].spent[place_of(State::io)];
+        begin(instance, record.at);
         books.started = record.at;
         return;
-    default:
-        check(books.started.has_value(), "a task finishes after it has started");
-        book(threads_[instance.thread], record.at);
-        books.cpu = threads_[instance.thread].ran - instance.ran_before;
-        books.io = threads_[instance.thread].spent[place_of(State::io)] - instance.io_before;
-        books.finished = record.at;
+    case Kind::task_resumed:
+        begin(instance, record.at);
+        books.io += Duration{static_cast<Duration::rep>(record.detail)};
         return;
+    default: {
+        check(books.started.has_value(), "a task finishes after it has started");
+        auto& thread = threads_[instance.thread];
+        book(thread, record.at);
+        books.cpu += thread.ran - instance.ran_before;
+        books.io += thread.spent[place_of(State::io)] - instance.io_before;
+        if (static_cast<Kind>(record.kind) == Kind::task_finished) books.finished = record.at;
+        return;
+    }
     }
 }
 

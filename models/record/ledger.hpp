@@ -83,6 +83,7 @@ private:
     void lock_record(const kernel::Record& record);
     void request(const kernel::Record& record);
     void task_record(const kernel::Record& record);
+    void begin(Instance& instance, kernel::Time now);
     void state(const kernel::Record& record);
     void wake_up(Thread& thread, bool by_thread, State state);
     void book(Thread& thread, kernel::Time now);

@@ -93,8 +93,8 @@ std::vector<Named> distributions() {
 
 std::vector<Named> strategy_kinds() {
     std::vector<Named> kinds;
-    for (const auto& field : strategy_table())
-        if (field.read && kinds.size() < 4) kinds.push_back({field.info.name, field.info.sentence});
+    for (const auto& field : strategy_kind_table())
+        kinds.push_back({field.info.name, field.info.sentence});
     return kinds;
 }
 

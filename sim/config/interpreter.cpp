@@ -152,6 +152,14 @@ const Table<Runtime>& interpreter_table() {
         duration_field("task_dispatch", &Runtime::task_dispatch,
                        "bytecode to take the next task and call it, or to use a queue within a "
                        "process"),
+        duration_field("loop_start", &Runtime::loop_start,
+                       "bytecode to make an event loop and to close it"),
+        duration_field("loop_turn", &Runtime::loop_turn, "bytecode of a turn of the event loop"),
+        duration_field(
+            "loop_callback", &Runtime::loop_callback,
+            "bytecode of a callback of the event loop, or to go on with one of its tasks"),
+        duration_field("loop_resolution", &Runtime::loop_resolution,
+                       "what the event loop rounds its timers up to"),
         duration_field("object_access", &Runtime::object_access,
                        "a read or write of a shared object"),
         duration_field("message", &Runtime::message,

@@ -117,14 +117,33 @@ Node as_mapping(const Node& item) {
 }
 
 void choose_kind(StrategyDraft& draft, const Node& node, StrategyKind kind) {
-    if (draft.kind != nullptr) {
-        const auto pair = draft.kind->key + " with " + node.key;
-        const bool servers = pair == "processes with threads" || pair == "threads with processes";
+    if (draft.kind != nullptr)
         refuse(node.key_place,
-               servers ? pair + " is not built yet" : "expected one kind of strategy, got " + pair);
-    }
+               "expected one kind of strategy, got " + draft.kind->key + " with " + node.key);
     draft.kind = &node;
     draft.strategy.kind = kind;
+}
+
+/// {processes: P, threads: T} and {processes: P, asyncio: N}, in either order.
+bool makes_servers(const StrategyDraft& draft, StrategyKind kind) {
+    if (draft.kind == nullptr) return false;
+    const auto other = draft.strategy.kind;
+    const auto inside = [](StrategyKind one) {
+        return one == StrategyKind::threads || one == StrategyKind::asyncio;
+    };
+    return (other == StrategyKind::processes && inside(kind)) ||
+           (inside(other) && kind == StrategyKind::processes);
+}
+
+void make_servers(StrategyDraft& draft, StrategyKind kind, std::uint32_t count) {
+    auto& strategy = draft.strategy;
+    const bool processes_last = kind == StrategyKind::processes;
+    strategy.in_each = processes_last ? strategy.workers : count;
+    if (processes_last) strategy.workers = count;
+    strategy.kind = StrategyKind::servers;
+    if (std::uint64_t{strategy.workers} * strategy.in_each > workers_bounds.high)
+        refuse(draft.kind->key_place, "these are too many workers; expected at most " +
+                                          std::to_string(workers_bounds.high) + " in all");
 }
 
 Field<StrategyDraft> kind_field(std::string name, StrategyKind kind, std::string sentence) {
@@ -138,8 +157,11 @@ Field<StrategyDraft> kind_field(std::string name, StrategyKind kind, std::string
 Field<StrategyDraft> workers_field(std::string name, StrategyKind kind, std::string sentence) {
     return {{std::move(name), "count", text_of(workers_bounds), "", std::move(sentence)},
             [kind](StrategyDraft& draft, const Node& node) {
+                const auto count = read_count(node, workers_bounds.low, workers_bounds.high);
+                if (kind == StrategyKind::asyncio) draft.strategy.event_loops = true;
+                if (makes_servers(draft, kind)) return make_servers(draft, kind, count);
                 choose_kind(draft, node, kind);
-                draft.strategy.workers = read_count(node, workers_bounds.low, workers_bounds.high);
+                draft.strategy.workers = count;
             }};
 }
 
@@ -149,8 +171,10 @@ Field<StrategyDraft> node_field(std::string name, const Node* StrategyDraft::*me
             [member](StrategyDraft& draft, const Node& node) { draft.*member = &node; }};
 }
 
-Table<StrategyDraft> kind_fields() {
-    return {
+}  // namespace
+
+const Table<StrategyDraft>& strategy_kind_table() {
+    static const Table<StrategyDraft> table{
         kind_field("serial", StrategyKind::serial,
                    "the tasks one after the other in the main thread"),
         workers_field("threads", StrategyKind::threads,
@@ -160,11 +184,17 @@ Table<StrategyDraft> kind_fields() {
         workers_field("interpreters", StrategyKind::interpreters,
                       "an interpreter with a lock of its own for each task, in one process; fewer "
                       "than tasks take the next ready one each"),
+        workers_field(
+            "asyncio", StrategyKind::asyncio,
+            "one thread with an event loop, this many tasks in flight; beside `processes`, "
+            "as `threads` there: in each of them, which take tasks as servers do"),
         kind_field("direct", StrategyKind::direct,
                    "a thread a task, there at its arrival, started by nobody: the textbooks'"),
-        unbuilt<StrategyDraft>("asyncio"),
     };
+    return table;
 }
+
+namespace {
 
 Table<StrategyDraft> option_fields() {
     return {
@@ -211,7 +241,8 @@ void check_options(const Node& node, const StrategyDraft& draft) {
     if (!pools) refuse_beside("pool", "threads or processes");
     if (!has_workers(kind)) refuse_beside("ready", "threads, processes or interpreters");
     if (kind != StrategyKind::processes) refuse_beside("chunksize", "processes");
-    if (kind != StrategyKind::processes) refuse_beside("start", "processes");
+    if (kind != StrategyKind::processes && kind != StrategyKind::servers)
+        refuse_beside("start", "processes");
 }
 
 constexpr std::string_view expected_strategy =
@@ -221,7 +252,7 @@ constexpr std::string_view expected_strategy =
 
 const Table<StrategyDraft>& strategy_table() {
     static const Table<StrategyDraft> table = [] {
-        auto fields = kind_fields();
+        auto fields = strategy_kind_table();
         for (auto& field : option_fields()) fields.push_back(std::move(field));
         return fields;
     }();

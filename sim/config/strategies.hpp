@@ -34,5 +34,7 @@ struct StrategyDraft {
 StrategyDraft read_strategy(const Variant& variant);
 
 const Table<StrategyDraft>& strategy_table();
+/// Of these, what a strategy is: one of them, or `processes` with `threads` or `asyncio`.
+const Table<StrategyDraft>& strategy_kind_table();
 
 }  // namespace interlock::config

@@ -60,7 +60,7 @@ void relate(const std::vector<models::Case>& cases,
         row.speedup = base_makespan / *row.makespan;
         // `direct` has no workers to divide by.
         if (row.strategy.kind != models::StrategyKind::direct)
-            row.efficiency = *row.speedup / std::max(1U, row.strategy.workers);
+            row.efficiency = *row.speedup / std::max(1U, row.strategy.threads());
         const auto pairs = std::max(results[i].size(), results[base].size());
         if (pairs < 2) continue;
         row.speedup_ci95 =

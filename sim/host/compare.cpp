@@ -80,7 +80,7 @@ std::size_t row_named(const report::Outcome& outcome, const std::string& name) {
 double crew_of(const models::Case& question, const report::StrategyOutcome& row) {
     std::uint64_t tasks = 0;
     for (const auto& task : row.by_task) tasks += task.count;
-    const auto workers = std::max(1U, question.strategy.workers);
+    const auto workers = std::max(1U, question.strategy.threads());
     return static_cast<double>(tasks == 0 ? workers : std::min<std::uint64_t>(workers, tasks));
 }
 

@@ -189,12 +189,14 @@ private:
     }
 
     json strategy() const {
-        static constexpr std::array kinds{"serial", "threads", "processes", "interpreters",
-                                          "direct"};
+        static constexpr std::array kinds{"serial",  "threads", "processes", "interpreters",
+                                          "asyncio", "servers", "direct"};
         static constexpr std::array starts{"fork", "spawn", "forkserver"};
         const auto& it = question_.strategy;
         return {{"kind", kinds.at(static_cast<std::size_t>(it.kind))},
                 {"workers", it.workers},
+                {"in_each", it.in_each},
+                {"event_loops", it.event_loops},
                 {"pool", it.pool},
                 {"ready", it.ready},
                 {"chunksize", it.chunksize ? json(*it.chunksize) : json(nullptr)},

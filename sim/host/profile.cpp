@@ -134,6 +134,9 @@ Runtime builtin() {
     runtime.fork_start = {};
     runtime.process_join = {};
     runtime.task_dispatch = {};
+    runtime.loop_start = {};
+    runtime.loop_turn = {};
+    runtime.loop_callback = {};
     runtime.message = {};
     constexpr std::uint64_t at_once = 1'000'000'000'000'000;
     runtime.pickle_array_bytes_per_second = at_once;

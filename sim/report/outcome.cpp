@@ -19,6 +19,8 @@ const char* name_of(models::StrategyKind kind) {
     case models::StrategyKind::threads: return "threads";
     case models::StrategyKind::processes: return "processes";
     case models::StrategyKind::interpreters: return "interpreters";
+    case models::StrategyKind::asyncio: return "asyncio";
+    case models::StrategyKind::servers: return "servers";
     case models::StrategyKind::direct: return "direct";
     }
     return "unknown";

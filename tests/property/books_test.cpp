@@ -36,7 +36,9 @@ public:
                             random_.below(3) == 0 ? ", after: a" : "");
         return text + "strategies: [serial, {direct: {}}, {threads: 2}, {threads: 8}, {threads: 2, "
                       "pool: true}, "
-                      "{processes: 2}, {processes: 8}, {threads: 2, ready: true}]\n";
+                      "{processes: 2}, {processes: 8}, {threads: 2, ready: true}, {asyncio: 2}, "
+                      "{asyncio: 8}, "
+                      "{processes: 2, threads: 2}, {processes: 2, asyncio: 2}]\n";
     }
 
 private:

@@ -89,6 +89,8 @@ void read_strategy(Plan& plan, const json& strategy) {
     plan.kind = strategy.at("kind").get<std::string>();
     if (plan.kind == "direct")
         throw Unable("direct: threads that nobody starts exist only in the simulation");
+    if (plan.kind == "asyncio") throw Unable("asyncio: compiled code has no event loop here");
+    if (plan.kind == "servers") throw Unable("strategy: servers are only simulated yet");
     if (plan.kind == "interpreters") throw Unable("strategy: interpreters: there is one lock here");
     plan.workers = strategy.at("workers").get<std::uint32_t>();
     plan.pool = strategy.at("pool").get<bool>();

@@ -1046,6 +1046,8 @@ def rehearse(strategy, crew):
 def usable(plan, strategy):
     if strategy["kind"] == "direct":
         raise Unable("direct: threads that nobody starts exist only in the simulation")
+    if strategy["kind"] == "servers":
+        raise Unable("strategy: servers are only simulated yet")
     if strategy["kind"] == "interpreters":
         if not can_have_interpreters():
             raise Unable("strategy: interpreters: this version has none with a lock of their own")

@@ -534,6 +534,8 @@ def check(plan)
   strategy = plan["strategy"]
   raise Unable, "direct: threads that nobody starts exist only in the simulation" if strategy["kind"] == "direct"
   raise Unable, "strategy: interpreters: no ractors here yet" if strategy["kind"] == "interpreters"
+  raise Unable, "asyncio: Ruby has no event loop of its own" if strategy["kind"] == "asyncio"
+  raise Unable, "strategy: servers are only simulated yet" if strategy["kind"] == "servers"
   raise Unable, "pool: Ruby has none of its own" if strategy["pool"]
   raise Unable, "barrier: Ruby has none of its own" unless plan["barriers"].empty?
   plan["tasks"].each do |task|

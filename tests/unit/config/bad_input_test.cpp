@@ -223,9 +223,6 @@ TEST_CASE("bad input: what is not built yet is told to be that", "[config]") {
         {with_step("io: {device: disk, bytes: 4MiB}"), "5:10: io: device is not built yet"},
         {with_task("{program: p, deadline: 4ms}"), "7:16: deadline is not built yet"},
         {with_task("{program: p, affinity: [0]}"), "7:16: affinity is not built yet"},
-        {with_strategies("[{asyncio: 4}]"), "8:15: asyncio is not built yet"},
-        {with_strategies("[{processes: 2, threads: 4}]"),
-         "8:29: processes with threads is not built yet"},
     });
 }
 
@@ -234,14 +231,25 @@ TEST_CASE("bad input: strategies", "[config]") {
         {with_strategies("[]"), "8:13: strategies: expected a list of at least one strategy, got a "
                                 "list"},
         {with_strategies("[thread: 4]"), "8:14: unknown field 'thread'; did you mean 'threads'?"},
-        {with_strategies("[{pool: true}]"), "8:14: expected a kind of strategy: one of serial, "
-                                            "threads, processes, interpreters, got none"},
+        {with_strategies("[{pool: true}]"),
+         "8:14: expected a kind of strategy: one of serial, "
+         "threads, processes, interpreters, asyncio, direct, got none"},
         {with_strategies("[threads: 0]"),
          "8:23: threads: expected a whole number from 1 to 60000, got '0'"},
         {with_strategies("[{threads: 4, start: fork}]"),
          "8:27: start: expected beside processes, got it beside threads"},
         {with_strategies("[{direct: {}, ready: true}]"),
          "8:27: ready: expected beside threads, processes or interpreters, got it beside direct"},
+        {with_strategies("[{threads: 2, asyncio: 2}]"),
+         "8:27: expected one kind of strategy, got threads with asyncio"},
+        {with_strategies("[{processes: 2, asyncio: 2, threads: 2}]"),
+         "8:41: expected one kind of strategy, got processes with threads"},
+        {with_strategies("[{processes: 300, asyncio: 300}]"),
+         "8:15: these are too many workers; expected at most 60000 in all"},
+        {with_strategies("[{processes: 2, threads: 2, pool: true}]"),
+         "8:41: pool: expected beside threads or processes, got it beside processes"},
+        {with_strategies("[{asyncio: 2, ready: true}]"),
+         "8:27: ready: expected beside threads, processes or interpreters, got it beside asyncio"},
         {with_strategies("[{serial: 2}]"), "8:23: serial: expected nothing, or {}, got '2'"},
         {with_strategies("[serial, {serial: {}}]"),
          "8:22: there are two strategies 'serial' (the first in line 8); give each a name of its "

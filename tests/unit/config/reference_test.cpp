@@ -67,7 +67,7 @@ TEST_CASE("config: every field has a type and a sentence", "[config]") {
         }
     CHECK(mapping("machine").fields.size() > 5);
     CHECK(step_kinds().size() == 25);
-    CHECK(strategy_kinds().size() == 4);
+    CHECK(strategy_kinds().size() == 6);
 }
 
 TEST_CASE("config: print the tables of the reference page", "[.reference]") {
