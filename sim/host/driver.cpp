@@ -52,6 +52,7 @@ Driver::Driver(std::string interpreter) : interpreter_(std::move(interpreter)) {
     }
     const auto script = folder_.path() / "driver.py";
     write(script, python_driver());
+    write(folder_.path() / "driver_asyncio.py", python_driver_asyncio());
     // -B: no caches are left in the scratch folder.
     words_ = {interpreter_, "-B", script.string()};
 }

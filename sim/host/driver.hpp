@@ -19,6 +19,7 @@ namespace interlock::host {
 
 /// The texts of the programs that run plans.
 std::string_view python_driver();
+std::string_view python_driver_asyncio();  ///< which it imports
 std::string_view ruby_driver();
 
 /// The interpreter is none, or crashed, hung or answered nonsense; with its path.

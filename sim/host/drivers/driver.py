@@ -692,25 +692,30 @@ class Board(object):
                     return False
         return True
 
+    def look(self):
+        """The next in file order, or for how long none will be; neither: until another ends."""
+        now = clock() - self.zero
+        soonest = None
+        for number in self.left:
+            arrival = self.plan["instances"][number]["arrival_ns"] * 1e-9
+            if not self.ready(number):
+                continue
+            if arrival <= now:
+                self.left.remove(number)
+                return number, None
+            soonest = arrival if soonest is None else min(soonest, arrival)
+        return None, None if soonest is None else soonest - now
+
     def take(self, block=True):
         """The next in file order; None if none will come (or, not blocking, none is ready)."""
         with self.changed:
             while self.left:
-                now = clock() - self.zero
-                soonest = None
-                for number in self.left:
-                    arrival = self.plan["instances"][number]["arrival_ns"] * 1e-9
-                    if not self.ready(number):
-                        continue
-                    if arrival <= now:
-                        self.left.remove(number)
-                        if not self.left:
-                            self.changed.notify_all()
-                        return number
-                    soonest = arrival if soonest is None else min(soonest, arrival)
-                if not block:
-                    return None
-                self.changed.wait(None if soonest is None else max(0.0, soonest - now))
+                number, soonest = self.look()
+                if number is not None and not self.left:
+                    self.changed.notify_all()
+                if number is not None or not block:
+                    return number
+                self.changed.wait(soonest)
             return None
 
     def end(self, number):
@@ -1048,6 +1053,8 @@ def usable(plan, strategy):
         raise Unable("direct: threads that nobody starts exist only in the simulation")
     if strategy["kind"] == "servers":
         raise Unable("strategy: servers are only simulated yet")
+    if strategy["kind"] == "asyncio" and sys.version_info < (3, 7):
+        raise Unable("asyncio: this version of Python has no asyncio.run")
     if strategy["kind"] == "interpreters":
         if not can_have_interpreters():
             raise Unable("strategy: interpreters: this version has none with a lock of their own")
@@ -1057,12 +1064,16 @@ def usable(plan, strategy):
             raise Unable("nice: the threads of one process share it here")
         if task["process"] is not None and strategy["kind"] == "interpreters":
             raise Unable("process: beside interpreters nothing is shared with others here")
+        if task["process"] is not None and strategy["kind"] == "asyncio":
+            raise Unable("process: the loop shares nothing with other processes here")
         if task["process"] is not None and task["after"]:
             raise Unable("after: a task in a process of its own waits for nobody here")
 
 
 def import_all(strategy, context):
     """A program has its modules before its work begins."""
+    if strategy["kind"] == "asyncio":
+        import driver_asyncio  # noqa: F401
     if strategy["kind"] == "threads" and strategy["pool"]:
         try:
             import concurrent.futures.thread  # noqa: F401
@@ -1127,6 +1138,10 @@ def run(request):
         threads(runner, board, strategy)
     elif strategy["kind"] == "interpreters":
         interpreters(runner, board, strategy)
+    elif strategy["kind"] == "asyncio":
+        import driver_asyncio
+        driver_asyncio.run(runner, board, max(1, min(strategy["workers"], len(board.left))),
+                           sys.modules[__name__])
     else:
         processes(runner, board, strategy, context)
     end = clock()
