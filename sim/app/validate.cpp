@@ -10,6 +10,7 @@
 #include "sim/app/commands.hpp"
 #include "sim/app/output.hpp"
 #include "sim/app/progress.hpp"
+#include "sim/config/interpreter.hpp"
 #include "sim/config/profile.hpp"
 #include "sim/experiment/run.hpp"
 #include "sim/host/compare.hpp"
@@ -57,7 +58,6 @@ public:
           backends_(host::find_backends(own_path(), host::places_of_user(),
                                         {.with = options.with, .names = options.backends},
                                         &interrupts)) {
-        if (backends_.empty()) throw UsageError("--backend: none of this name was found");
         profile_ = calibrated();
     }
 
@@ -158,8 +158,9 @@ private:
             if (!question.scenario.replications)
                 question.scenario.replications = replications_of(question.scenario);
             question.predicted = experiment::run(question.scenario);
+            const auto lock = lock_of(backend, profile);
             for (std::size_t i = 0; i < question.scenario.cases.size(); ++i)
-                question.cells.push_back(cell(question, i, profile));
+                question.cells.push_back(cell(question, i, profile, lock));
             all.push_back(std::move(question));
         }
         return all;
@@ -175,7 +176,16 @@ private:
         return drawn ? options_.rounds : std::max(options_.rounds, settled);
     }
 
-    host::Cell cell(const Question& question, std::size_t i, const config::Profile& profile) const {
+    static std::string lock_of(const host::Backend& backend, const config::Profile& profile) {
+        config::Node name;
+        name.kind = config::NodeKind::word;
+        name.key = "interpreter";
+        name.text = backend.name;
+        return config::read_interpreter(name, &profile).lock;
+    }
+
+    host::Cell cell(const Question& question, std::size_t i, const config::Profile& profile,
+                    const std::string& lock) const {
         const auto& it = question.scenario.cases[i];
         const auto& row = question.predicted.strategies[i];
         host::Cell cell{.question = nullptr,
@@ -189,6 +199,8 @@ private:
         else if (home != question.backend->name)
             cell.skipped = fmt::format("it names another interpreter: {}",
                                        home.empty() ? it.runtime.name : home);
+        else if (it.runtime.lock != lock)
+            cell.skipped = fmt::format("it names another lock: {}", it.runtime.lock);
         else if (machine != profile.machine())
             cell.skipped = "its machine is not this host: " + it.machine.name;
         else if (it.os != profile.os())

@@ -31,6 +31,10 @@ std::vector<Backend> find_backends(const std::string& program, const Places& pla
         if (asked_for(name) && names.insert(name).second)
             all.push_back({name, one.preset(), std::make_unique<Driver>(one.path)});
     }
+    for (const auto& one : wanted.names)
+        if (std::none_of(all.begin(), all.end(),
+                         [&](const Backend& backend) { return is_wanted(backend.name, one); }))
+            throw DriverFailed("--backend: no " + one + " was found that answers");
     return all;
 }
 

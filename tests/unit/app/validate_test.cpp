@@ -100,7 +100,7 @@ TEST_CASE("validate: bad input is said in one line", "[app][host]") {
     CHECK(says("validate " + place.temporary().string()) ==
           "interlock: " + place.temporary().string() + ": no scenario in this folder\n");
     CHECK(says("validate --backend cobol " + scenario) ==
-          "interlock: --backend: none of this name was found\n");
+          "interlock: --backend: no cobol was found that answers\n");
     fs::remove(place.home());
     place.file("home", "a file where a folder should be");
     const auto unwritable = says("calibrate --backend builtin");

@@ -25,5 +25,10 @@ TEST_CASE("backends: an interpreter that is named must answer", "[host]") {
                     DriverFailed);
 }
 
+TEST_CASE("backends: each of those that are named is found", "[host]") {
+    CHECK_THROWS_WITH(find_backends("/x", {}, {.with = {}, .names = {"builtin", "cobol-85"}}),
+                      "--backend: no cobol-85 was found that answers");
+}
+
 }  // namespace
 }  // namespace interlock::host

@@ -1,8 +1,10 @@
 #include "sim/host/interpreters.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "sim/host/driver.hpp"
 #include "tests/support/catch.hpp"
@@ -59,6 +61,20 @@ TEST_CASE("interpreters: those of this host say what they are", "[host]") {
         CAPTURE(one.path);
         CHECK(one.backend().find(one.preset()) == 0);
         CHECK(std::count(one.version.begin(), one.version.end(), '.') == 2);
+    }
+}
+
+TEST_CASE("interpreters: the driver is understood by every Python that works", "[host]") {
+    // A driver with the syntax of later versions would be taken for a broken interpreter.
+    const auto places = places_of_user();
+    std::set<std::string> known;
+    for (const auto& one : find_interpreters(places, {}))
+        known.insert(fs::canonical(one.path).string());
+    for (const auto& path : candidates(places)) {
+        if (path.find("python") == std::string::npos) continue;
+        if (std::system((path + " -c 'import json, threading' 2>/dev/null").c_str()) != 0) continue;
+        CAPTURE(path);
+        CHECK(known.count(fs::canonical(path).string()) == 1);
     }
 }
 
