@@ -249,6 +249,20 @@ void find_races(const Case& question, Result& result) {
     }
 }
 
+/// What an immortal or deferred object would save.
+void find_contended_counts(Result& result) {
+    for (const auto& object : result.objects) {
+        const auto part = share(object.count_wait, result.totals.running);
+        if (part < 0.1) continue;
+        result.findings.push_back(
+            {.kind = "contended_count",
+             .text = fmt::format("threads wait for the reference count of '{}' {} of the time they "
+                                 "run: each CPU that touches it takes it from the others; an "
+                                 "object of their own, or an immortal one, would not",
+                                 object.name, percent(part))});
+    }
+}
+
 void find_convoy(const Case& question, Result& result) {
     const auto behind = queued_behind_holder(question, result);
     if (behind.empty()) return;
@@ -294,6 +308,7 @@ void find_oversubscription(Result& result) {
 
 void find(const Case& question, Result& result) {
     find_races(question, result);
+    find_contended_counts(result);
     find_convoy(question, result);
     find_starvation(question, result);
     find_oversubscription(result);

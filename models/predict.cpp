@@ -171,7 +171,8 @@ private:
         for (std::size_t i = 0; i < books.objects.size(); ++i)
             result_.objects.push_back({.name = question_.workload.objects[i].name,
                                        .writes = books.objects[i].writes,
-                                       .lost = books.objects[i].lost});
+                                       .lost = books.objects[i].lost,
+                                       .count_wait = engine.count_wait(i)});
         for (std::size_t i = 0; i < books.queues.size(); ++i)
             result_.queues.push_back({.name = question_.workload.queues[i].name,
                                       .length_max = books.queues[i].length_max,

@@ -67,6 +67,7 @@ struct ObjectResult {
     std::string name;
     std::uint64_t writes = 0;
     std::uint64_t lost = 0;
+    kernel::Duration count_wait{};  ///< threads for its reference count, at other CPUs
 };
 
 struct QueueResult {

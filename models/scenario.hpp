@@ -53,6 +53,11 @@ struct Strategy {
     /// The options as the user wrote them, for the JSON: key and JSON text.
     std::vector<std::pair<std::string, std::string>> options;
 
+    /// Whether several threads run the code of one interpreter.
+    bool needs_threads() const {
+        return kind == StrategyKind::threads || kind == StrategyKind::direct ||
+               (kind == StrategyKind::servers && !event_loops);
+    }
     /// Threads that may do work at the same time.
     std::uint32_t threads() const {
         if (kind == StrategyKind::asyncio) return 1;

@@ -98,6 +98,9 @@ struct Agent : Routine {
     bool posts_in_kernel = false;  ///< by its system call, without the lock: pipes and sockets
     os::SemaphoreId own{};         ///< what it sleeps on when it waits for others
     std::optional<EventLoopId> event_loop;
+    bool attached = false;     ///< runs what a collection of garbage must not overlap
+    os::Work issued;           ///< bytecode under way, to be counted when it has run
+    os::SemaphoreId resume{};  ///< what it sleeps on while the world stands
 
     std::optional<os::ThreadId> parent;
     std::optional<Waiter> joiner;

@@ -75,6 +75,7 @@ os::Stop Engine::run(std::optional<kernel::Time> until, std::uint64_t events_max
 
 Operation Engine::next(ThreadId id, Outcome last) {
     auto& me = agent(id);
+    if (stops()) count_bytecode(id, me, last);
     for (;;) {
         if (me.call.kind != LockCall::Kind::none) {
             me.call.now = now();
@@ -91,9 +92,13 @@ Operation Engine::next(ThreadId id, Outcome last) {
                 last = Outcome::done;
                 continue;
             }
+            if (stops())
+                if (const auto operation = settle_world(id, me)) return *operation;
             auto operation = me.pending->operation;
             me.pending.reset();
             if (operation.interruptible) operation.work = until_slice_ends(me, operation.work);
+            if (operation.interruptible && stops())
+                operation.work = until_collection(me, operation.work);
             if (operation.verb != Verb::nothing) return operation;
             last = Outcome::done;
         }
@@ -146,6 +151,7 @@ os::Work Engine::until_slice_ends(Agent& me, os::Work work) {
 
 void Engine::begin_call(ThreadId id, Agent& me, LockCall::Kind kind, bool forced) {
     me.call = {.kind = kind, .forced = forced, .thread = id};
+    if (stops()) detach(me);
     if (kind == LockCall::Kind::take)
         record(Kind::lock_request, static_cast<std::uint32_t>(id),
                static_cast<std::uint32_t>(me.process), process(me).lock->held() ? 1 : 0);

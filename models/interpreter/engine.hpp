@@ -86,6 +86,8 @@ public:
     const std::deque<Agent>& agents() const { return agents_; }
     const std::vector<Process>& processes() const { return processes_; }
     const Board& board() const { return board_; }
+    /// What threads waited for the reference count of an object, in all processes.
+    kernel::Duration count_wait(std::size_t object) const;
     const std::optional<Shortage>& shortage() const { return shortage_; }
     const std::vector<NamedLock>& locks() const { return locks_; }
     const EventLoop& loop(EventLoopId id) const { return loops_[static_cast<std::size_t>(id)]; }
@@ -124,6 +126,16 @@ private:
     static Step take_back(Context& context, std::uint8_t phase) {
         return with_lock(context, phase, os::nothing());
     }
+
+    // stop_world.cpp: collections of garbage that stop all threads of a process
+    bool stops() const { return runtime_.stop_every > kernel::Duration::zero(); }
+    std::optional<os::Operation> settle_world(os::ThreadId id, Agent& me);
+    std::optional<os::Operation> collect_garbage(World& all);
+    os::Work until_collection(Agent& me, os::Work work);
+    void count_bytecode(os::ThreadId id, Agent& me, os::Outcome last);
+    void detach(Agent& me);
+    std::size_t add_world();
+    World& world(const Agent& me) { return worlds_[process(me).world]; }
 
     // steps_cpu.cpp: work, waiting for time, control flow, objects, memory
     Step compute(Context& context, bool scaled);
@@ -233,6 +245,7 @@ private:
     kernel::Random noise_;
     std::deque<Agent> agents_;  // by thread; a deque, so that references last
     std::vector<Process> processes_;
+    std::vector<World> worlds_;
     std::vector<NamedLock> locks_;
     std::vector<SharedQueue> queues_;
     std::vector<SharedBarrier> barriers_;

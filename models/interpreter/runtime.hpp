@@ -52,6 +52,7 @@ struct Runtime {
         25'000'000};  ///< a fresh interpreter and its imports, in the child
     kernel::Duration forkserver_start{4'000'000};
     kernel::Duration process_join{50'000};
+    bool threads = true;            ///< several may run the code of one interpreter
     bool sub_interpreters = false;  ///< a process may have several, with a lock each
     bool object_locks = false;      ///< each object has a lock of its own, taken by who writes
     bool parking_locks = false;     ///< locks of programs are handed over after 1 ms
@@ -68,6 +69,10 @@ struct Runtime {
     kernel::Duration loop_callback{2'500};  ///< bytecode of a callback, or to go on with a routine
     kernel::Duration loop_resolution{1'000'000};  ///< its timers are rounded up to this
     kernel::Duration object_access{30};           ///< a read or write of a shared object
+    /// Bytecode that the threads of a process run, together, until one of them stops all
+    /// to collect garbage, and for how long; 0: never.
+    kernel::Duration stop_every{0};
+    kernel::Duration stop_pause{0};
     /// What an access takes more when another CPU had the object's reference count last,
     /// and for how long it keeps others from it; 0: the count is not atomic.
     kernel::Duration refcount{0};

@@ -129,6 +129,29 @@ Runtime ocaml(const char* name) {
     return runtime;
 }
 
+/// One thread runs the code of an isolate; a worker is another isolate with a thread
+/// and a heap of its own (nodejs.org, worker_threads), so none waits for a lock. Its
+/// figures are defaults to calibrate.
+Runtime node() {
+    Runtime runtime;
+    runtime.name = "node-20";
+    runtime.lock = "none";
+    runtime.speed = {20'000'000};
+    runtime.check_points = CheckPoints::sparse;
+    runtime.start = StartMethod::spawn;
+    runtime.spawn_start = 40ms;
+    runtime.memory = 41'943'040;
+    runtime.threads = false;
+    runtime.sub_interpreters = true;
+    runtime.interpreter_start = 15ms;
+    runtime.interpreter_end = 1ms;
+    runtime.interpreter_memory = 8'388'608;
+    runtime.loop_start = 0us;
+    runtime.loop_turn = 500ns;
+    runtime.loop_callback = 500ns;
+    return runtime;
+}
+
 }  // namespace
 
 const std::vector<RuntimePreset>& runtime_presets() {
@@ -168,6 +191,7 @@ const std::vector<RuntimePreset>& runtime_presets() {
              runtime.interpreter_end = 0us;
              return runtime;
          }},
+        {"node-20", "compiled; an event loop, and workers that share nothing", node},
     };
     return presets;
 }

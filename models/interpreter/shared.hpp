@@ -26,11 +26,24 @@ struct SharedObject {
     std::uint32_t version = 0;          ///< how often it was written
     std::optional<os::CpuId> count_at;  ///< who had its reference count last
     kernel::Time count_free{};          ///< when that is over
+    kernel::Duration count_wait{};      ///< of all threads, for it
     std::optional<ParkingLock> lock;    ///< none: the interpreter's is enough
+};
+
+/// The interpreters of one process, which a collection of garbage stops together.
+struct World {
+    os::Work run;  ///< bytecode since the last collection
+    std::uint32_t attached = 0;
+    enum class Phase : std::uint8_t { runs, gathers, collects, wakes };
+    Phase phase = Phase::runs;
+    std::optional<os::ThreadId> collector;
+    os::SemaphoreId all_stand{};  ///< what the collector sleeps on until then
+    std::vector<os::ThreadId> stands;
 };
 
 struct Process {
     std::string name;
+    std::size_t world = 0;
     std::unique_ptr<Lock> lock;         ///< none: the interpreter has none
     bool helped = false;                ///< the lock's own thread is there
     std::uint64_t own_memory = 0;       ///< of the interpreter itself

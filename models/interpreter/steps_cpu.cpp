@@ -161,7 +161,14 @@ os::Work Engine::reach(os::ThreadId thread, SharedObject& object) {
     const bool comes = object.count_at && *object.count_at != cpu;
     object.count_at = cpu;
     object.count_free = begins + (comes ? runtime_.refcount : Duration::zero());
+    object.count_wait += object.count_free - now();
     return Work::of(object.count_free - now());
+}
+
+kernel::Duration Engine::count_wait(std::size_t object) const {
+    Duration sum{};
+    for (const auto& process : processes_) sum += process.objects[object].count_wait;
+    return sum;
 }
 
 /// read, write and update (x += 1). Under a lock whose check points are sparse

@@ -56,6 +56,7 @@ ProcessId Engine::add_process(std::string name) {
     made.inherited.resize(workload_.blocks.size(), 0);
     made.objects.resize(workload_.objects.size());
     lock_objects(made);
+    made.world = add_world();
     if (runtime_.has_lock()) made.lock = make_lock(runtime_, system_.library());
     charge_memory(made, made.own_memory, 0);
     record(Kind::memory, static_cast<std::uint32_t>(id), 0, memory_);
@@ -93,6 +94,7 @@ ProcessId Engine::fork(const Process& parent, std::string name) {
     child.own_memory =
         setup_.start == StartMethod::interpreter ? runtime_.interpreter_memory : runtime_.memory;
     child.started_by = setup_.start;
+    child.world = setup_.start == StartMethod::interpreter ? parent.world : add_world();
     child.blocks.resize(workload_.blocks.size(), 0);
     for (const auto& object : parent.objects)
         child.objects.push_back({.version = object.version, .count_at = {}, .lock = {}});
@@ -118,6 +120,7 @@ ThreadId Engine::create(kernel::Maybe<ThreadId> parent, std::string name, Proces
     made.process = process;
     made.at.script = script;
     made.own = system_.library().add_semaphore(0);
+    if (stops()) made.resume = system_.library().add_semaphore(0);
     made.unit = unit;
     int nice = 0;
     if (unit) {

@@ -138,6 +138,8 @@ const Table<Runtime>& interpreter_table() {
         duration_field("forkserver_start", &Runtime::forkserver_start,
                        "the same for a child of the fork server"),
         duration_field("process_join", &Runtime::process_join, "bytecode to join a process"),
+        flag_field("threads", &Runtime::threads,
+                   "whether several threads may run the code of one interpreter"),
         flag_field("sub_interpreters", &Runtime::sub_interpreters,
                    "whether a process may have several interpreters, with a lock each"),
         duration_field("interpreter_start", &Runtime::interpreter_start,
@@ -169,6 +171,10 @@ const Table<Runtime>& interpreter_table() {
         duration_field("pool_watch", &Runtime::pool_watch,
                        "bytecode of a round of the pool's worker handler while a result is unread; "
                        "0s: it is not woken by results"),
+        duration_field("stop_every", &Runtime::stop_every,
+                       "bytecode that the threads of a process run together until one stops all "
+                       "to collect garbage; 0s: never"),
+        duration_field("stop_pause", &Runtime::stop_pause, "for how long they stand then"),
         duration_field("refcount", &Runtime::refcount,
                        "what an access of a shared object takes more when another CPU had its "
                        "reference count last; such accesses queue up; 0s: counts are not atomic"),

@@ -111,6 +111,9 @@ private:
             !question.runtime.sub_interpreters)
             question.unavailable =
                 question.runtime.name + " has no interpreters with a lock of their own";
+        if (!question.runtime.threads && draft.strategy.needs_threads())
+            question.unavailable =
+                question.runtime.name + " has no threads that run the code of one interpreter";
         known_.push_back({draft.strategy.name, own_name, variant.canonical, row_->suffix});
         baselines_.push_back(draft.baseline == nullptr ? std::nullopt
                                                        : std::optional<Node>(*draft.baseline));

@@ -142,7 +142,11 @@ std::vector<models::ObjectResult> merge_objects(const Results& results) {
     for (const auto& group : grouped(results, &Result::objects, std::mem_fn(&Object::name)))
         objects.push_back({.name = any_of_group(group).name,
                            .writes = group_middle(group, std::mem_fn(&Object::writes)),
-                           .lost = group_middle(group, std::mem_fn(&Object::lost))});
+                           .lost = group_middle(group, std::mem_fn(&Object::lost)),
+                           .count_wait = kernel::Duration{static_cast<kernel::Duration::rep>(
+                               group_middle(group, [](const Object& one) {
+                                   return static_cast<std::uint64_t>(one.count_wait.count());
+                               }))}});
     return objects;
 }
 

@@ -83,5 +83,24 @@ strategies: [{threads: 4}]
     CHECK(says(why, "all 4 CPUs are busy"));
 }
 
+TEST_CASE("findings: a reference count that CPUs take from each other", "[models]") {
+    // 1 us of work, then a line that 4 threads want, each for 2 us: the fourth waits 8 us for it
+    const std::string text = R"(
+machine: {cores: 4, costs: none}
+interpreter: {preset: none, refcount: 2us}
+programs: {p: [{repeat: 1000, steps: [{compute: 1us}, {read: config}]}]}
+tasks: [{program: p, count: 4}]
+strategies: [{threads: 4}]
+)";
+    const auto of = [](const std::string& scenario) {
+        std::vector<std::string> kinds;
+        const auto results = support::run(scenario);
+        for (const auto& finding : results[0].findings) kinds.push_back(finding.kind);
+        return kinds;
+    };
+    CHECK(of(text) == std::vector<std::string>{"contended_count"});
+    CHECK(of(text + "objects: {config: {shared: immortal}}\n").empty());
+}
+
 }  // namespace
 }  // namespace interlock::models
