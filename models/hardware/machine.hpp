@@ -35,8 +35,9 @@ struct Costs {
     kernel::Duration timed_wait{100};
     kernel::Duration futex_wait{400};  ///< to go to sleep in the kernel, without the switch
     kernel::Duration futex_wake{700};  ///< to wake a sleeper
-    /// Paid by the waker on top, for an interrupt to a CPU that has halted: it
-    /// was idle for longer than `idle_short_after`.
+    /// Paid by the waker on top, for an interrupt to another CPU. It needs one that has
+    /// halted, idle for longer than `idle_short_after`; one that does not poll yet, idle
+    /// for less than `context_switch`; and one that runs a thread which the woken preempts.
     kernel::Duration wake_interrupt{0};
     /// On top of a call that its CPU has not made for `cold_after`, whose code and
     /// data have left the caches: what begins a timed wait, until it lets go of its

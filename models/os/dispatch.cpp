@@ -54,23 +54,48 @@ void System::wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker) {
 void System::notify(CpuId id, ThreadId queued, kernel::Maybe<CpuId> waker) {
     if (cpu(id).idle) return rouse(id, waker);
     if (!global_) {
-        auto& here = cpu(id);
-        if (here.current && policy_->preempts(queue_of(id), queued, *here.current)) {
-            here.reschedule = true;
-            here.reason = Joining::preempted;
-        }
+        const auto& here = cpu(id);
         to_dispatch_.insert(id);
+        if (here.current && policy_->preempts(queue_of(id), queued, *here.current))
+            preempt(id, waker);
         return;
     }
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
-        auto& there = cpus_[i];
+        const auto& there = cpus_[i];
         to_dispatch_.insert(CpuId{i});
-        if (!there.current || there.reschedule) continue;
+        if (!there.current || there.reschedule || there.interrupt) continue;
         if (!policy_->preempts(RunqueueId{0}, queued, *there.current)) continue;
-        there.reschedule = true;
-        there.reason = Joining::preempted;
-        return;
+        return preempt(CpuId{i}, waker);
     }
+}
+
+/// The CPU of the waker switches when the call is done; another has to be interrupted,
+/// which takes as long as it takes a CPU that polls to answer.
+void System::preempt(CpuId id, kernel::Maybe<CpuId> waker) {
+    auto& here = cpu(id);
+    const bool across = waker && *waker != id;
+    if (across) disturb(*waker, costs_.wake_interrupt);
+    const auto delay = across ? varied(costs_.wake_idle_brief) : Duration::zero();
+    if (delay == Duration::zero()) return interrupted(id);
+    if (here.interrupt || here.reschedule) return;
+    here.interrupt = simulation_.calendar().schedule(
+        now() + delay, EventClass::wake,
+        {static_cast<std::uint32_t>(EventKind::interrupt), static_cast<std::uint32_t>(id)});
+}
+
+void System::interrupted(CpuId id) {
+    auto& here = cpu(id);
+    here.interrupt = {};
+    here.reschedule = true;
+    here.reason = Joining::preempted;
+    to_dispatch_.insert(id);
+}
+
+/// A delay of this mean, as the machine draws it.
+Duration System::varied(Duration mean) {
+    if (costs_.wake_spread == 0 || mean == Duration::zero()) return mean;
+    const auto factor = 1 + costs_.wake_spread * (2 * noise_.uniform() - 1);
+    return Duration{static_cast<Duration::rep>(static_cast<double>(mean.count()) * factor)};
 }
 
 /// An idle CPU answers after its way out of idle, the longer the deeper it slept.
@@ -79,15 +104,12 @@ void System::rouse(CpuId id, kernel::Maybe<CpuId> waker) {
     here.idle = false;
     --idle_;
     const auto idled = now() - here.idle_since;
-    const bool halted = idled >= costs_.idle_short_after;
-    auto delay = !halted                          ? costs_.wake_idle_brief
-                 : idled > costs_.idle_long_after ? costs_.wake_idle_long
-                                                  : costs_.wake_idle_short;
-    if (halted && waker) disturb(*waker, costs_.wake_interrupt);
-    if (costs_.wake_spread > 0) {
-        const auto factor = 1 + costs_.wake_spread * (2 * noise_.uniform() - 1);
-        delay = Duration{static_cast<Duration::rep>(static_cast<double>(delay.count()) * factor)};
-    }
+    // It polls for a while before it halts, but not yet while it leaves its last thread.
+    const bool polls = idled >= costs_.context_switch && idled < costs_.idle_short_after;
+    if (!polls && waker) disturb(*waker, costs_.wake_interrupt);
+    const auto delay = varied(polls                            ? costs_.wake_idle_brief
+                              : idled > costs_.idle_long_after ? costs_.wake_idle_long
+                                                               : costs_.wake_idle_short);
     if (delay == Duration::zero()) {
         to_dispatch_.insert(id);
         return;
@@ -177,6 +199,8 @@ void System::switch_out(CpuId id) {
     here.current.reset();
     here.decision.reset();
     here.reschedule = false;
+    simulation_.calendar().cancel(here.interrupt);  // it would find nothing to do
+    here.interrupt = {};
 }
 
 void System::go_idle(CpuId id) {

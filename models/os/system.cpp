@@ -91,6 +91,7 @@ void System::handle(Event event) {
         to_dispatch_.insert(CpuId{event.subject});
         return;
     }
+    case EventKind::interrupt: return interrupted(CpuId{event.subject});
     case EventKind::timer: return timer_event(ThreadId{event.subject});
     case EventKind::balance: return balance();
     case EventKind::outside: return driver_.happens(event.subject);
@@ -197,7 +198,6 @@ void System::burden(Thread& thread, Work work) {
     thread.stolen.value += work.value;
 }
 
-/// An interrupt takes time from whoever runs there.
 void System::disturb(CpuId id, Duration time) {
     const auto& here = cpu(id);
     if (!here.current || time == Duration::zero()) return;

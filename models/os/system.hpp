@@ -101,6 +101,9 @@ public:
     /// of work since the burst began. No effect on what cannot be interrupted.
     void interrupt(ThreadId id, Work spacing);
 
+    /// Takes CPU time from whoever runs there.
+    void disturb(CpuId id, kernel::Duration time);
+
     /// Where a thread runs, or last ran.
     CpuId cpu_of(ThreadId thread) const { return threads_[index(thread)].cpu; }
 
@@ -111,7 +114,7 @@ private:
     /// Operations at one instant, after which a run without costs is called endless.
     static constexpr std::uint64_t operations_max = 50'000'000;
 
-    enum class EventKind : std::uint8_t { cpu, idle_exit, timer, balance, outside };
+    enum class EventKind : std::uint8_t { cpu, idle_exit, interrupt, timer, balance, outside };
     enum class Place : std::uint8_t { away, queued, running, exited };
 
     /// Calls that are slow when their CPU has not done one for long.
@@ -152,6 +155,7 @@ private:
         kernel::Time idle_since{};
         kernel::Time charged_until{};
         kernel::Maybe<kernel::Time> decision;  ///< of the policy
+        kernel::EventId interrupt;             ///< to reschedule, on its way; none: the default
         kernel::EventId event;                 ///< none: the default
         kernel::Time event_at{};
         bool event_completes = false;
@@ -168,7 +172,6 @@ private:
     void update_progress(Thread& thread, const Cpu& cpu);
     void begin_burst(Thread& thread, Work work);
     static void burden(Thread& thread, Work work);
-    void disturb(CpuId id, kernel::Duration time);
     bool completes_first(const Cpu& cpu) const;
     kernel::Time completion(const Cpu& cpu) const;
     kernel::Time on_tick(kernel::Time due) const;
@@ -196,6 +199,9 @@ private:
     // dispatch.cpp: who runs where
     void wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker);
     void rouse(CpuId id, kernel::Maybe<CpuId> waker);
+    void preempt(CpuId id, kernel::Maybe<CpuId> waker);
+    void interrupted(CpuId id);
+    kernel::Duration varied(kernel::Duration mean);
     void notify(CpuId id, ThreadId queued, kernel::Maybe<CpuId> waker);
     void dispatch(CpuId id);
     void switch_in(CpuId id, ThreadId thread);

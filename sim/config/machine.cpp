@@ -87,8 +87,9 @@ const Table<Costs>& costs_table() {
                        "to go to sleep in the kernel, without the switch"),
         duration_field("futex_wake", &Costs::futex_wake, "to wake a sleeper"),
         duration_field("wake_interrupt", &Costs::wake_interrupt,
-                       "paid on top, for one whose CPU was idle for longer than "
-                       "idle_short_after"),
+                       "paid on top, for an interrupt to another CPU: idle for longer than "
+                       "idle_short_after, or for less than context_switch, or running a thread "
+                       "that is preempted"),
         duration_field("cold_timed_wait", &Costs::cold_timed_wait,
                        "on top of timed_wait where the CPU has begun none for cold_after, for what "
                        "has left the caches; after shorter pauses in proportion"),

@@ -144,6 +144,60 @@ strategies: [{direct: {}}]
     CHECK(halted.second == 3'060'000);
 }
 
+TEST_CASE("predict: a CPU that is leaving its thread has to be interrupted", "[models]") {
+    // One's CPU wakes up for 50 us and switches for 20 us: it holds the lock until 2.07 ms.
+    // Another's, idle for longer than 100 us, does the same; it sleeps 70 us after it arrived.
+    const auto finish = [](const std::string& arrival) {
+        const auto results = run(
+            two_cpus_with("wake_interrupt: 7us, wake_idle_brief: 10us, context_switch: 20us, "
+                          "idle_short_after: 100us, wake_idle_short: 50us, idle_long_after: 1s") +
+            R"(
+os: {policy: eevdf, hz: 0}
+programs:
+  hold: [{acquire: m}, {compute: 2ms}, {release: m}, {compute: 1ms}]
+  come: [{acquire: m}, {compute: 1ms}, {release: m}]
+tasks: [{name: a, program: hold}, {name: b, program: come, arrive: )" +
+            arrival +
+            R"(}]
+strategies: [{direct: {}}]
+)");
+        return std::pair((*results[0].instances[0].finish).time_since_epoch().count(),
+                         (*results[0].instances[1].finish).time_since_epoch().count());
+    };
+    // Asleep since 2 ms, 70 us: the CPU polls, and answers in 10 us.
+    const auto polls = finish("1930us");
+    CHECK(polls.first == 3'070'000);
+    CHECK(polls.second == 3'100'000);
+    // Asleep since 2.06 ms, 10 us: it still switches, which costs the waker 7 us, and halts first.
+    const auto leaves = finish("1990us");
+    CHECK(leaves.first == 3'077'000);
+    CHECK(leaves.second == 3'140'000);
+}
+
+TEST_CASE("predict: to preempt on another CPU takes an interrupt", "[models]") {
+    // All begins 10 us late. The first holds the lock until 10.01 ms. The second came for it at 1
+    // ms and sleeps; the third has run on its CPU for 8 ms then, which is more than it is due.
+    const auto results = run(two_cpus_with("wake_interrupt: 7us, wake_idle_brief: 10us, "
+                                           "idle_short_after: 1s, wake_idle_short: 10us") +
+                             R"(
+os: {policy: eevdf, hz: 100}
+programs:
+  hold: [{acquire: m}, {compute: 10ms}, {release: m}, {compute: 1ms}]
+  come: [{acquire: m}, {compute: 1ms}, {release: m}]
+  busy: [{compute: 20ms}]
+tasks:
+  - {name: a, program: hold}
+  - {name: b, program: come, arrive: 1ms}
+  - {name: c, program: busy, arrive: 2ms}
+strategies: [{direct: {}}]
+)");
+    const auto finish = [&](std::size_t i) {
+        return (*results[0].instances[i].finish).time_since_epoch().count();
+    };
+    CHECK(finish(0) == 11'017'000);  // it paid the interrupt
+    CHECK(finish(1) == 11'020'000);  // 10 us under way
+}
+
 /// Two threads, each on a CPU of its own, pass an item back and forth 20 times, 2 ms apart.
 Duration passing_items(const std::string& queue, const std::string& costs) {
     return run(two_cpus_with(costs) + "queues: {there: " + queue + ", back: " + queue + R"(}
