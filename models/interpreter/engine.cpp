@@ -165,6 +165,7 @@ void Engine::note(ThreadId id, const Agent& me, const LockStep& step) {
     case Note::requested: return record(Kind::lock_request, thread, lock, 1);
     case Note::granted:
     case Note::granted_by_switch:
+        move_data(process(me), system_.cpu_of(id));
         return record(Kind::lock_grant, thread, lock, step.note == Note::granted_by_switch ? 1 : 0);
     case Note::released:
     case Note::released_by_force:
@@ -177,6 +178,12 @@ void Engine::note(ThreadId id, const Agent& me, const LockStep& step) {
     case Note::contended: return system_.interrupt(step.asked, process(me).lock->slice());
     case Note::needs_helper: return system_.post(*process(me).lock->helper());
     }
+}
+
+/// The interpreter's data follows its lock.
+void Engine::move_data(Process& process, os::CpuId to) {
+    const auto from = std::exchange(process.held_at, to);
+    if (from && *from != to) system_.disturb(to, runtime_.cold_holder);
 }
 
 Engine::Step Engine::with_lock(Context& context, std::uint8_t phase, Operation operation) {

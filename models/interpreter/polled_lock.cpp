@@ -7,7 +7,9 @@ namespace {
 
 enum class Taking : std::uint8_t { look, queue, polled, steal, waited, taken };
 
-constexpr kernel::Duration poll{4'000};  // 220 looks with a pause of the CPU, 18 ns each
+constexpr kernel::Duration look{18};  // with a pause of the CPU
+constexpr std::uint32_t looks_min = 40;
+constexpr std::uint32_t looks_max = 400;
 constexpr kernel::Duration patience{100'000};
 
 }  // namespace
@@ -20,11 +22,11 @@ LockStep PolledLock::take(LockCall& call, os::Outcome last) {
     case Taking::look:
         if (!locked_) return step(call, os::done(), Taking::taken, lock(call));
         ++waiters_;
-        if (!holder()) return step(call, os::run(poll), Taking::polled);
-        return step(call, os::run(poll), Taking::polled, Note::contended, *holder());
+        if (!holder()) return step(call, os::run(poll()), Taking::polled);
+        return step(call, os::run(poll()), Taking::polled, Note::contended, *holder());
     case Taking::queue:
         ++waiters_;
-        return step(call, os::run(poll), Taking::polled, Note::requested);
+        return step(call, os::run(poll()), Taking::polled, Note::requested);
     case Taking::polled: return step(call, os::lock(stealer_), Taking::steal);
     case Taking::waited:
         if (last != os::Outcome::timed_out) {
@@ -52,6 +54,13 @@ LockStep PolledLock::yield(LockCall& call, os::Outcome last) {
     if (waiters_ == 0) return step(call, os::done(), Taking::taken);
     release(call.thread);
     return step(call, os::post(gil_), Taking::queue, Note::released_by_force);
+}
+
+/// As many looks as the next of a row of numbers says that jumps about (Knuth's
+/// multiplier of 32 bits).
+kernel::Duration PolledLock::poll() {
+    drawn_ = drawn_ * 1664525 + 1013904223;
+    return look * (looks_min + (drawn_ >> 16) % (looks_max - looks_min + 1));
 }
 
 Note PolledLock::lock(const LockCall& call) {

@@ -19,8 +19,7 @@
 //
 // Source followed: the specification of the locks, section 5, which read PyPy of
 // August 2026, rpython/translator/c/src/thread_gil.c. Left out: the polling ends
-// when others come to wait; its length is drawn there (40 to 400 looks) and the
-// middle here; a compiled loop counts its turns, not its bytecodes, which
+// when others come to wait; a compiled loop counts its turns, not its bytecodes, which
 // `check_spacing` has to say.
 
 #include <cstdint>
@@ -45,6 +44,7 @@ private:
     LockStep take(LockCall& call, os::Outcome last) override;
     LockStep drop(LockCall& call) override;
     LockStep yield(LockCall& call, os::Outcome last) override;
+    kernel::Duration poll();
     Note lock(const LockCall& call);
 
     os::Work interval_;
@@ -52,6 +52,7 @@ private:
     os::SemaphoreId gil_;  ///< a mutex that is locked by one and unlocked by another
     bool locked_ = false;  ///< the word; without a holder while it is handed over
     std::uint32_t waiters_ = 0;
+    std::uint32_t drawn_ = 1;  ///< not part of the state that is explored: it moves times only
 };
 
 }  // namespace interlock::interpreter

@@ -73,6 +73,9 @@ struct Runtime {
     /// to collect garbage, and for how long; 0: never.
     kernel::Duration stop_every{0};
     kernel::Duration stop_pause{0};
+    /// What a thread pays that gets the lock when who had it before ran on another CPU,
+    /// in whose cache the interpreter's data is.
+    kernel::Duration cold_holder{0};
     /// What an access takes more when another CPU had the object's reference count last,
     /// and for how long it keeps others from it; 0: the count is not atomic.
     kernel::Duration refcount{0};

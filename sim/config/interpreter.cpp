@@ -175,6 +175,9 @@ const Table<Runtime>& interpreter_table() {
                        "bytecode that the threads of a process run together until one stops all "
                        "to collect garbage; 0s: never"),
         duration_field("stop_pause", &Runtime::stop_pause, "for how long they stand then"),
+        duration_field("cold_holder", &Runtime::cold_holder,
+                       "what a thread pays that gets the lock when who had it before ran on "
+                       "another CPU: the interpreter's data is in the cache there"),
         duration_field("refcount", &Runtime::refcount,
                        "what an access of a shared object takes more when another CPU had its "
                        "reference count last; such accesses queue up; 0s: counts are not atomic"),

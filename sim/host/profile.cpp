@@ -101,6 +101,8 @@ void processes(Runtime& runtime, const Wholes& found, const hardware::Costs& mac
 }
 
 void others(Runtime& runtime, const Wholes& found, const hardware::Costs& machine) {
+    if (found.has("cold_holder"))
+        runtime.cold_holder = whole(found.value("cold_holder") - ns(machine.migration));
     if (found.has("queue_use_cpu")) runtime.task_dispatch = whole(found.value("queue_use_cpu"));
     if (found.has("interpreter_start_cpu"))
         runtime.interpreter_start = whole(found.value("interpreter_start_cpu"));
@@ -225,13 +227,13 @@ std::string interpreter_section(const InterpreterFigures& measured) {
                             quality(one));
     for (const auto& warning : measured.warnings) text += "    # warning: " + warning + '\n';
     if (it.name == "builtin")
-        text += fmt::format("    lock: {}\n    check_points: dense\n    check_spacing: {}ns\n",
-                            it.lock, it.check_spacing.count());
+        text += fmt::format("    lock: {}\n    check_points: dense\n", it.lock);
     else
         text += fmt::format("    preset: {}\n", it.name);
     const auto time = [&](const char* name, Duration value) {
         text += fmt::format("    {}: {}ns\n", name, value.count());
     };
+    time("check_spacing", it.check_spacing);
     time("thread_start", it.thread_start);
     time("thread_join", it.thread_join);
     time("fork_start", it.fork_start);
@@ -242,6 +244,7 @@ std::string interpreter_section(const InterpreterFigures& measured) {
         time("interpreter_start", it.interpreter_start);
         time("interpreter_end", it.interpreter_end);
     }
+    time("cold_holder", it.cold_holder);
     time("task_dispatch", it.task_dispatch);
     time("message", it.message);
     time("pool_watch", it.pool_watch);

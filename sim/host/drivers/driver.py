@@ -9,8 +9,8 @@ CPython 2.7 and 3.6 and later, and PyPy: no f-strings, nothing newer.
 
 What stands for what:
     compute     a loop of bytecode, calibrated in CPU time
-    nogil       hashlib.pbkdf2_hmac, one call, the lock released throughout (2.7: sha256, a call
-                a MiB)
+    nogil       hashlib.pbkdf2_hmac, one call, the lock released throughout (2.7:
+                zlib.compress, a call a MiB)
     native      sum(repeat(1, n)), one call, the lock held throughout
     sleep, io   time.sleep; of io the measured slack of the timer is taken off
     bytes_in, bytes_out
@@ -32,6 +32,7 @@ import struct
 import sys
 import threading
 import time
+import zlib
 
 PY2 = sys.version_info[0] == 2
 PAGE = 4096
@@ -53,16 +54,27 @@ def compute(rounds):
         value = (value * 3 + 1) & 1023
 
 
+# What a round of compute() counts towards the lock's check interval. Python 2: five opcodes, the
+# others go on to the next without a look at the counter. PyPy: a compiled loop of fewer than 64
+# operations counts 1 a turn, where a bytecode counts 100.
+if PY2:
+    POINTS = 5
+elif hasattr(sys, "pypy_version_info"):
+    POINTS = 0.01
+else:
+    POINTS = None  # these locks ask by the clock
+
+
 def nogil(rounds):
     hashlib.pbkdf2_hmac("sha256", b"interlock", b"salt", rounds)
 
 
-if PY2:  # pbkdf2_hmac holds the lock there; hashing more than 2047 bytes does not
+if PY2:  # pbkdf2_hmac holds the lock there, and so does hashlib where it was built without OpenSSL
     BLOCK = bytes(bytearray(1 << 20))
 
     def nogil(rounds):
         while rounds > 0:
-            hashlib.sha256(buffer(BLOCK, 0, min(len(BLOCK), 128 * rounds))).digest()  # noqa: F821
+            zlib.compress(buffer(BLOCK, 0, min(len(BLOCK), 128 * rounds)), 1)  # noqa: F821
             rounds -= len(BLOCK) // 128
 
 
@@ -85,6 +97,26 @@ def clock_of_python_2(number):
         return now[0] + now[1] * 1e-9
 
     return read
+
+
+def affinity_by_library():
+    """Python 2 and PyPy have no sched_setaffinity; a mask of 1024 CPUs is Linux's usual."""
+    import ctypes
+    library = ctypes.CDLL(None)
+    size = 128
+
+    def get():
+        mask = (ctypes.c_ubyte * size)()
+        library.sched_getaffinity(0, size, mask)
+        return [8 * i + bit for i in range(size) for bit in range(8) if mask[i] >> bit & 1]
+
+    def put(cpus):
+        mask = (ctypes.c_ubyte * size)()
+        for cpu in cpus:
+            mask[cpu // 8] |= 1 << cpu % 8
+        library.sched_setaffinity(0, size, mask)
+
+    return get, put
 
 
 def cpu_seconds():
@@ -243,20 +275,49 @@ def measure_interpreters(found):
     found.add("interpreter_end_cpu", [1e9 * end for _, end in samples[1:]])
 
 
-def measure_processes(found, deadline):
+def measure_starts(found, method, times, deadline):
     import multiprocessing
-    methods = ["fork"] if PY2 else ["fork", "spawn", "forkserver"]
-    for method in methods:
-        context = multiprocessing if PY2 else multiprocessing.get_context(method)
-        samples = []
-        for i in range(12 if method == "fork" else 5):
-            samples.append(start_and_join(lambda: context.Process(target=nothing)))
-            if i > 1 and clock() > deadline:
-                break
-        rest = samples[1:]  # the first brings up the fork server, and imports
-        found.add(method + "_parent_cpu", [1e9 * one[0] for one in rest])
-        found.add(method + "_child_cpu", [1e9 * one[1] for one in rest])
-        found.add(method + "_life", [1e9 * one[2] for one in rest])
+    context = multiprocessing if PY2 else multiprocessing.get_context(method)
+    samples = []
+    for i in range(times):
+        samples.append(start_and_join(lambda: context.Process(target=nothing)))
+        if i > 1 and clock() > deadline:
+            break
+    rest = samples[1:]  # the first brings up the fork server, and imports
+    found.add(method + "_parent_cpu", [1e9 * one[0] for one in rest])
+    found.add(method + "_child_cpu", [1e9 * one[1] for one in rest])
+    found.add(method + "_life", [1e9 * one[2] for one in rest])
+
+
+def measure_forks(found):
+    """First of all, while the process is as small as that of a run: a fork copies its page tables."""
+    with open("/proc/self/status") as file:
+        own = [int(line.split()[1]) for line in file if line.startswith("RssAnon:")]
+    found.add("memory", [1024 * own[0]], "B")
+    measure_starts(found, "fork", 16, float("inf"))
+
+
+def measure_cold(found):
+    """What bytecode takes longer right after it moved to another CPU; also the data of a holder of the
+    lock that takes over from another CPU."""
+    if hasattr(os, "sched_setaffinity"):
+        cpus, run_on = sorted(os.sched_getaffinity(0)), lambda some: os.sched_setaffinity(0, some)
+    else:
+        get, run_on = affinity_by_library()
+        cpus = get()
+    if len(cpus) < 2:
+        return
+    compute(1000)
+    samples = []
+    for turn in range(400):
+        run_on([cpus[turn % 2]])
+        begin = clock()
+        compute(20)
+        middle = clock()
+        compute(20)
+        samples.append(1e9 * (2 * middle - begin - clock()))
+    run_on(cpus)
+    found.add("cold_holder", samples)
 
 
 def measure_queues(found):
@@ -339,16 +400,18 @@ def calibrate(request):
     each = request["seconds"] / 8.0
     rates = dict((name, rate_of(WORK[name], each)) for name in sorted(WORK))
     found = Sampled()
+    measure_forks(found)
     measure_threads(found)
+    measure_cold(found)
     measure_queues(found)
     measure_pickling(found)
     measure_interpreters(found)
-    measure_processes(found, begin + request["seconds"])
+    for method in () if PY2 else ("spawn", "forkserver"):
+        measure_starts(found, method, 5, begin + request["seconds"])
     value = itertools.count().__next__ if not PY2 else itertools.count().next
     found.add("call_cpu", [cpu_of(value, 2000) for _ in range(15)])
-    with open("/proc/self/status") as file:
-        own = [int(line.split()[1]) for line in file if line.startswith("RssAnon:")]
-    found.add("memory", [1024 * own[0]], "B")
+    if POINTS:
+        found.add("check_spacing", [1e9 / rates["compute"] / POINTS])
     answer = identify()
     answer["rates"] = rates
     answer["overlap"] = {"nogil": overlap(nogil, rates["nogil"])}

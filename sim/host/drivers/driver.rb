@@ -130,18 +130,19 @@ def overlap(work, rate)
 end
 
 def calibrate(request)
+  # While the process is as small as that of a run: a fork copies its page tables.
+  own = File.read("/proc/self/status")[/^RssAnon:\s+(\d+)/, 1].to_i
+  forks = Array.new(12) do
+    cpu, ended, begun = cpu_seconds, children_cpu, clock
+    Process.wait(fork { exit!(0) })
+    [cpu_seconds - cpu, children_cpu - ended, clock - begun].map { |seconds| 1e9 * seconds }
+  end
   rates = WORK.map { |work| [work, rate_of(work, request["seconds"] / 8.0)] }.to_h
   threads = Array.new(200) do
     before = cpu_seconds
     Thread.new {}.join
     1e9 * (cpu_seconds - before)
   end
-  forks = Array.new(12) do
-    cpu, ended, begun = cpu_seconds, children_cpu, clock
-    Process.wait(fork { exit!(0) })
-    [cpu_seconds - cpu, children_cpu - ended, clock - begun].map { |seconds| 1e9 * seconds }
-  end
-  own = File.read("/proc/self/status")[/^RssAnon:\s+(\d+)/, 1].to_i
   identify.merge(
     "rates" => rates,
     "overlap" => { "nogil" => overlap("nogil", rates["nogil"]) },
