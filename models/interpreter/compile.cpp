@@ -80,6 +80,7 @@ private:
     void compile(const Spawn& step) { simple(Act::spawn, number(step.program), step.count); }
     void compile(const Join& /*step*/) { simple(Act::join_spawned); }
     void compile(const Yield& /*step*/) { simple(Act::yield); }
+    void compile(const Signal& step) { amount(Act::signal, step.time); }
     void compile(const Read& step) { simple(Act::read, number(step.object)); }
     void compile(const Write& step) { simple(Act::write, number(step.object)); }
     void compile(const Update& step) { simple(Act::update, number(step.object)); }

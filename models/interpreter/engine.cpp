@@ -94,6 +94,7 @@ Operation Engine::next(ThreadId id, Outcome last) {
             }
             if (stops())
                 if (const auto operation = settle_world(id, me)) return *operation;
+            if (const auto handler = handle_signal(id, me)) return *handler;
             auto operation = me.pending->operation;
             me.pending.reset();
             if (operation.interruptible) operation.work = until_slice_ends(me, operation.work);
@@ -224,6 +225,7 @@ Engine::Step Engine::execute(Context& context) {
     case Act::join_children: return join_children(context);
     case Act::pool_size: return pool_size(context);
     case Act::yield: return yield(context);
+    case Act::signal: return signal(context);
     case Act::read:
     case Act::write:
     case Act::update: return access(context);

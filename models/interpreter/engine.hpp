@@ -145,6 +145,8 @@ private:
     Step sleep(Context& context);
     Step io(Context& context);
     Step yield(Context& context);
+    Step signal(Context& context);
+    std::optional<os::Operation> handle_signal(os::ThreadId id, Agent& me);
     Step repeat(Context& context);
     Step choose(Context& context);
     Step call(Context& context);

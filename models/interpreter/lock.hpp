@@ -81,6 +81,9 @@ public:
     /// and takes it again; 0: it goes on until it is asked.
     virtual os::Work slice() const { return {}; }
 
+    /// Whether a signal awaits the main thread.
+    virtual void signalled(bool /*pending*/) {}
+
     /// What a holder does that was asked to drop it, or whose slice has ended: drop,
     /// after which it takes the lock like anybody, or yield.
     virtual LockCall::Kind when_asked() const { return LockCall::Kind::drop; }

@@ -32,7 +32,10 @@ kernel::Duration switch_interval(const Runtime& runtime) { return runtime.switch
 kernel::Duration quantum(const Runtime& runtime) { return runtime.quantum; }
 
 std::unique_ptr<Lock> tick_lock(const Runtime& runtime, CLibraryState& library) {
-    return std::make_unique<TickLock>(os::Work::of(check_interval(runtime)), library);
+    return std::make_unique<TickLock>(
+        TickLockParameters{.interval = os::Work::of(check_interval(runtime)),
+                           .tick = os::Work::of(runtime.check_spacing)},
+        library);
 }
 
 /// The lock of CPython 3.2, or a proposal to change it.

@@ -36,6 +36,7 @@ enum class Act : std::uint8_t {
     spawn,   // script, count
     join_spawned,
     yield,
+    signal,
     read,
     write,
     update,

@@ -45,6 +45,8 @@ struct Process {
     std::string name;
     std::size_t world = 0;
     std::unique_ptr<Lock> lock;         ///< none: the interpreter has none
+    kernel::Maybe<os::ThreadId> main;   ///< its first thread
+    os::Work handler;                   ///< of signals that the main thread has yet to handle
     kernel::Maybe<os::CpuId> held_at;   ///< where who had the lock last ran
     bool helped = false;                ///< the lock's own thread is there
     std::uint64_t own_memory = 0;       ///< of the interpreter itself

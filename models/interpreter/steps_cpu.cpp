@@ -118,6 +118,31 @@ Engine::Step Engine::yield(Context& context) {
     }
 }
 
+/// The C handler runs at once, in any thread, and leaves a note for the main thread. Left
+/// out: that it interrupts a call in which the main thread sleeps, as joins and locks of
+/// CPython are from 3.2 on.
+Engine::Step Engine::signal(Context& context) {
+    if (context.me.at.phase == 0) return with_lock(context, 1, os::run(system_.costs().syscall));
+    auto& home = process(context.me);
+    home.handler.value += bytecode_work(draw(context)).value;
+    if (home.handler.value == 0) return done();
+    if (home.lock != nullptr) home.lock->signalled(true);
+    const auto& main = agent(*home.main);
+    if (*home.main != context.id && main.call.kind == LockCall::Kind::none &&
+        (main.holds || home.lock == nullptr))
+        system_.interrupt(*home.main, Work::of(runtime_.check_spacing));
+    return done();
+}
+
+/// The main thread runs bytecode: it handles what signals have left for it first.
+std::optional<os::Operation> Engine::handle_signal(os::ThreadId id, Agent& me) {
+    auto& home = process(me);
+    if (home.handler.value == 0 || *home.main != id || me.pending->with != Want::With::lock)
+        return {};
+    if (home.lock != nullptr) home.lock->signalled(false);
+    return os::run(std::exchange(home.handler, {}));
+}
+
 Engine::Step Engine::repeat(Context& context) {
     auto& loops = context.me.loops;
     if (context.it.act == Act::repeat_begin) {

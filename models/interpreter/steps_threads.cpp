@@ -134,6 +134,7 @@ ThreadId Engine::create(kernel::Maybe<ThreadId> parent, std::string name, Proces
         system_.create(static_cast<std::uint32_t>(process), os::weight_of_nice(nice), parent);
     kernel::check(created == id, "threads and agents have the same numbers");
     auto& home = processes_[static_cast<std::size_t>(process)];
+    if (!home.main) home.main = id;
     if (home.lock != nullptr) home.lock->add_thread(id, system_.library());
     for (auto& object : home.objects)
         if (object.lock) object.lock->add_thread(id, system_.library());

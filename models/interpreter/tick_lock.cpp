@@ -7,8 +7,8 @@ enum Phase : std::uint8_t { begun, issued };
 
 }  // namespace
 
-TickLock::TickLock(os::Work interval, os::CLibraryState& library)
-    : interval_(interval), free_(library.add_semaphore(1)) {}
+TickLock::TickLock(const TickLockParameters& parameters, os::CLibraryState& library)
+    : parameters_(parameters), free_(library.add_semaphore(1)) {}
 
 LockStep TickLock::take(LockCall& call, os::Outcome /*last*/) {
     if (call.phase == begun) {
@@ -30,7 +30,7 @@ LockStep TickLock::drop(LockCall& call) {
 
 void TickLock::append_to(std::vector<std::uint64_t>& key) const {
     Lock::append_to(key);
-    key.push_back(waiters_);
+    key.insert(key.end(), {waiters_, static_cast<std::uint64_t>(signalled_)});
 }
 
 }  // namespace interlock::interpreter

@@ -15,13 +15,16 @@
 // between its post and its wait, or at the end of a slice. Who comes back from
 // a call that blocks is served at the next check, if its wake-up is quick.
 //
+// Only the main thread handles signals. Until it has the lock, whoever holds it sets
+// the counter to 0 again at each check, so that each counted opcode is one.
+//
 // The counter is the process's. A check is not simulated while nobody waits: it
 // costs two atomic operations then.
 //
 // Source followed: CPython 2.7.18 Python/ceval.c (PyEval_EvalFrameEx, the
 // ticker; PyEval_SaveThread), Python/thread_pthread.h with USE_SEMAPHORES.
 // Left out: the ticks that a burst shorter than a check interval leaves over;
-// SETUP_FINALLY, which puts a check off by an opcode; pending calls.
+// SETUP_FINALLY, which puts a check off by an opcode; other pending calls.
 
 #include <cstdint>
 #include <vector>
@@ -30,22 +33,30 @@
 
 namespace interlock::interpreter {
 
+struct TickLockParameters {
+    os::Work interval;  ///< bytecode between two checks
+    os::Work tick;      ///< between two counted opcodes
+};
+
 class TickLock final : public Lock {
 public:
-    /// `interval`: bytecode between two checks.
-    TickLock(os::Work interval, os::CLibraryState& library);
+    TickLock(const TickLockParameters& parameters, os::CLibraryState& library);
 
     bool drop_requested(os::ThreadId /*holder*/) const override { return false; }
-    os::Work slice() const override { return waiters_ > 0 ? interval_ : os::Work{}; }
+    os::Work slice() const override {
+        return waiters_ == 0 ? os::Work{} : signalled_ ? parameters_.tick : parameters_.interval;
+    }
+    void signalled(bool pending) override { signalled_ = pending; }
     void append_to(std::vector<std::uint64_t>& key) const override;
 
 private:
     LockStep take(LockCall& call, os::Outcome last) override;
     LockStep drop(LockCall& call) override;
 
-    os::Work interval_;
+    TickLockParameters parameters_;
     os::SemaphoreId free_;
     std::uint32_t waiters_ = 0;
+    bool signalled_ = false;
 };
 
 }  // namespace interlock::interpreter

@@ -79,6 +79,9 @@ struct Spawn {
 };               ///< threads of the same process
 struct Join {};  ///< all that this task has spawned
 struct Yield {};
+struct Signal {
+    Amount time;
+};  ///< of the handler, in the process's main thread
 struct Read {
     ObjectId object;
 };
@@ -113,8 +116,8 @@ struct Mark {
 };
 
 using StepKind = std::variant<Compute, Nogil, Native, Sleep, Io, Acquire, Release, Put, Get, Each,
-                              Barrier, Wait, Notify, Spawn, Join, Yield, Read, Write, Update,
-                              Allocate, Touch, Free, Repeat, Choose, Mark>;
+                              Barrier, Wait, Notify, Spawn, Join, Yield, Signal, Read, Write,
+                              Update, Allocate, Touch, Free, Repeat, Choose, Mark>;
 
 struct Step {
     StepKind kind;

@@ -220,6 +220,9 @@ std::vector<StepEntry> waiting_steps() {
          {nothing_field("yield", "`yield` or `yield: {}`")},
          [](StepDraft&& /*draft*/) -> StepKind { return Yield{}; },
          true},
+        {"sends the process a signal, which its main thread handles when it next runs bytecode",
+         {time_field("signal", "bytecode of the handler")},
+         timed<Signal>},
     };
 }
 

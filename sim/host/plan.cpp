@@ -115,6 +115,7 @@ private:
     }
     json step(const Join& /*it*/) const { return named("join"); }
     json step(const Yield& /*it*/) const { return named("yield"); }
+    json step(const Signal& /*it*/) const { return named("signal"); }
     json step(const Read& it) const { return about("read", it.object); }
     json step(const Write& it) const { return about("write", it.object); }
     json step(const Update& it) const { return about("update", it.object); }

@@ -154,21 +154,24 @@ def rate_of(work, seconds, piece=0.004):
     return found[len(found) // 2]
 
 
-def kinds_of_work(plan):
-    """Of the plan's programs, in order of name."""
+def kinds_of_steps(plan):
     kinds = set()
 
     def walk(steps):
         for step in steps:
-            if step["do"] in WORK:
-                kinds.add(step["do"])
+            kinds.add(step["do"])
             walk(step.get("steps", ()))
             for branch in step.get("branches", ()):
                 walk(branch)
 
     for steps in plan["programs"]:
         walk(steps)
-    return sorted(kinds)
+    return kinds
+
+
+def kinds_of_work(plan):
+    """Of the plan's programs, in order of name."""
+    return sorted(kinds_of_steps(plan) & set(WORK))
 
 
 def rates_of(plan, seconds):
@@ -1135,6 +1138,8 @@ def usable(plan, strategy):
         raise Unable("direct: threads that nobody starts exist only in the simulation")
     if strategy["kind"] == "servers":
         raise Unable("strategy: servers are only simulated yet")
+    if "signal" in kinds_of_steps(plan):
+        raise Unable("signal: only simulated yet")
     if strategy["kind"] == "asyncio" and sys.version_info < (3, 7):
         raise Unable("asyncio: this version of Python has no asyncio.run")
     if strategy["kind"] == "interpreters":

@@ -533,6 +533,9 @@ end
 
 def check(plan)
   strategy = plan["strategy"]
+  plan["programs"].each do |steps|
+    each_step(steps) { |step| raise Unable, "signal: only simulated yet" if step["do"] == "signal" }
+  end
   raise Unable, "direct: threads that nobody starts exist only in the simulation" if strategy["kind"] == "direct"
   raise Unable, "strategy: interpreters: no ractors here yet" if strategy["kind"] == "interpreters"
   raise Unable, "asyncio: Ruby has no event loop of its own" if strategy["kind"] == "asyncio"

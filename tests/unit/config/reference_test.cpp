@@ -66,7 +66,7 @@ TEST_CASE("config: every field has a type and a sentence", "[config]") {
             CHECK_FALSE(field.sentence.empty());
         }
     CHECK(mapping("machine").fields.size() > 5);
-    CHECK(step_kinds().size() == 25);
+    CHECK(step_kinds().size() == 26);
     CHECK(strategy_kinds().size() == 6);
 }
 

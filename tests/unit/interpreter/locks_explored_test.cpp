@@ -42,8 +42,10 @@ void explore(Parameters parameters, std::uint32_t threads, std::uint8_t times_ea
 
 TEST_CASE("locks: in every order one thread holds it, and all get it", "[locks][exhaustive]") {
     SECTION("CPython 2.7") {
-        explore<TickLock>(os::Work::of(4us), 2, 2);
-        explore<TickLock>(os::Work::of(4us), 3, 1);
+        const TickLockParameters parameters{.interval = os::Work::of(4us),
+                                            .tick = os::Work::of(40ns)};
+        explore<TickLock>(parameters, 2, 2);
+        explore<TickLock>(parameters, 3, 1);
     }
     SECTION("objects of CPython 3.14t: the woken compete") {
         explore<ParkingLock>(ParkingLockParameters{.spins = 1}, 2, 2);
