@@ -182,6 +182,7 @@ const std::vector<RuntimePreset>& runtime_presets() {
          [] { return ruby("ruby-3.1"); }},
         {"ruby-3.4", "a quantum of 100 ms, in ticks of 10 ms, handed on in order",
          [] { return ruby("ruby-3.4"); }},
+        {"ocaml-4.13", "as 4.14", [] { return ocaml("ocaml-4.13"); }},
         {"ocaml-4.14", "compiled; a tick every 50 ms", [] { return ocaml("ocaml-4.14"); }},
         {"ocaml-5.2", "as 4.14, with such a lock for each domain",
          [] {

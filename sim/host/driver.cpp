@@ -23,9 +23,8 @@ void write(const fs::path& path, std::string_view text) {
                                    std::error_code(errno, std::generic_category()));
 }
 
-bool is_ruby(const fs::path& interpreter) {
-    const auto name = interpreter.filename().string();
-    return name.rfind("ruby", 0) == 0 || name.rfind("truffleruby", 0) == 0;
+bool named(const fs::path& interpreter, std::string_view begin) {
+    return interpreter.filename().string().rfind(begin, 0) == 0;
 }
 
 }  // namespace
@@ -44,17 +43,20 @@ ScratchFolder::~ScratchFolder() {
 }
 
 Driver::Driver(std::string interpreter) : interpreter_(std::move(interpreter)) {
-    if (is_ruby(interpreter_)) {
-        const auto script = folder_.path() / "driver.rb";
-        write(script, ruby_driver());
+    const auto one_file = [&](const char* name, std::string_view text) {
+        const auto script = folder_.path() / name;
+        write(script, text);
         words_ = {interpreter_, script.string()};
-        return;
+    };
+    if (named(interpreter_, "ruby") || named(interpreter_, "truffleruby")) {
+        one_file("driver.rb", ruby_driver());
+    } else if (named(interpreter_, "ocaml")) {
+        one_file("driver.ml", ocaml_driver());
+    } else {
+        one_file("driver.py", python_driver());
+        write(folder_.path() / "driver_asyncio.py", python_driver_asyncio());
+        words_.insert(words_.begin() + 1, "-B");  // no caches are left in the scratch folder
     }
-    const auto script = folder_.path() / "driver.py";
-    write(script, python_driver());
-    write(folder_.path() / "driver_asyncio.py", python_driver_asyncio());
-    // -B: no caches are left in the scratch folder.
-    words_ = {interpreter_, "-B", script.string()};
 }
 
 nlohmann::json Driver::ask(const nlohmann::json& request, std::chrono::milliseconds timeout,

@@ -21,6 +21,7 @@ namespace interlock::host {
 std::string_view python_driver();
 std::string_view python_driver_asyncio();  ///< which it imports
 std::string_view ruby_driver();
+std::string_view ocaml_driver();
 
 /// The interpreter is none, or crashed, hung or answered nonsense; with its path.
 class DriverFailed : public std::runtime_error {
@@ -45,7 +46,7 @@ private:
 
 class Driver {
 public:
-    /// `interpreter`: the path of a Ruby, if its name begins so, or of a Python.
+    /// `interpreter`: the path of a Ruby or an OCaml, if its name begins so, or of a Python.
     /// Nothing is run yet.
     explicit Driver(std::string interpreter);
     /// One that is run by these words, the request's file behind them.

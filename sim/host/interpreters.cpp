@@ -40,6 +40,7 @@ std::vector<std::string> names() {
     }
     all.emplace_back("pypy3");
     all.emplace_back("ruby");
+    all.emplace_back("ocaml");
     return all;
 }
 

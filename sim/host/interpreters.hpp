@@ -13,7 +13,7 @@ namespace interlock::host {
 
 struct Interpreter {
     std::string path;            ///< as it calls itself
-    std::string implementation;  ///< cpython, pypy, ruby
+    std::string implementation;  ///< cpython, pypy, ruby, ocaml
     std::string version;         ///< 3.11.7
     bool free_threaded = false;  ///< runs without a lock
 
@@ -33,8 +33,8 @@ struct Places {
 /// From PATH, PYENV_ROOT and HOME.
 Places places_of_user();
 
-/// What may be a Python or a Ruby, each file once however many names it has: first what
-/// PATH finds, then pyenv's, the oldest version first.
+/// What may be a Python, a Ruby or an OCaml, each file once however many names it has: first
+/// what PATH finds, then pyenv's and rbenv's, the oldest version first.
 std::vector<std::string> candidates(const Places& places);
 
 /// Asks it what it is. Throws DriverFailed, Interrupted.

@@ -9,8 +9,8 @@ CPython 2.7 and 3.6 and later, and PyPy: no f-strings, nothing newer.
 
 What stands for what:
     compute     a loop of bytecode, calibrated in CPU time
-    nogil       hashlib.pbkdf2_hmac, one call, the lock released throughout (2.7:
-                zlib.compress, a call a MiB)
+    nogil       hashlib.pbkdf2_hmac, one call, the lock released throughout (2.7, and
+                without OpenSSL: zlib.compress, a call a MiB)
     native      sum(repeat(1, n)), one call, the lock held throughout
     sleep, io   time.sleep; of io the measured slack of the timer is taken off
     bytes_in, bytes_out
@@ -35,6 +35,7 @@ import time
 import zlib
 
 PY2 = sys.version_info[0] == 2
+PYPY = hasattr(sys, "pypy_version_info")  # a run is over before it has compiled what it does seldom
 PAGE = 4096
 clock = time.time if PY2 else time.perf_counter  # one clock for all processes of a host
 
@@ -59,7 +60,7 @@ def compute(rounds):
 # operations counts 1 a turn, where a bytecode counts 100.
 if PY2:
     POINTS = 5
-elif hasattr(sys, "pypy_version_info"):
+elif PYPY:
     POINTS = 0.01
 else:
     POINTS = None  # these locks ask by the clock
@@ -69,12 +70,19 @@ def nogil(rounds):
     hashlib.pbkdf2_hmac("sha256", b"interlock", b"salt", rounds)
 
 
-if PY2:  # pbkdf2_hmac holds the lock there, and so does hashlib where it was built without OpenSSL
-    BLOCK = bytes(bytearray(1 << 20))
+try:
+    import _hashlib  # noqa: F401
+    RELEASES = not PY2
+except ImportError:
+    RELEASES = False
+
+if not RELEASES:  # pbkdf2_hmac holds the lock in Python 2, and in one built without OpenSSL
+    BLOCK = memoryview(bytearray(1 << 20)) if not PY2 else bytes(bytearray(1 << 20))
 
     def nogil(rounds):
         while rounds > 0:
-            zlib.compress(buffer(BLOCK, 0, min(len(BLOCK), 128 * rounds)), 1)  # noqa: F821
+            size = min(len(BLOCK), 128 * rounds)
+            zlib.compress(BLOCK[:size] if not PY2 else buffer(BLOCK, 0, size), 1)  # noqa: F821
             rounds -= len(BLOCK) // 128
 
 
@@ -205,7 +213,7 @@ def overlap(work, rate):
 
 
 def identify():
-    implementation = "pypy" if "__pypy__" in sys.builtin_module_names else "cpython"
+    implementation = "pypy" if PYPY else "cpython"
     enabled = getattr(sys, "_is_gil_enabled", None)
     version = getattr(sys, "pypy_version_info", sys.version_info)
     return {
@@ -259,8 +267,9 @@ def start_and_join(make):
 
 
 def measure_threads(found):
+    times = 10 if PYPY else 200
     found.add("thread_life_cpu", [
-        1e9 * start_and_join(lambda: threading.Thread(target=nothing))[0] for _ in range(200)])
+        1e9 * start_and_join(lambda: threading.Thread(target=nothing))[0] for _ in range(times)])
 
 
 def measure_interpreters(found):
@@ -293,16 +302,16 @@ def measure_starts(found, method, times, deadline):
 
 
 def measure_forks(found):
-    """First of all, while the process is as small as that of a run: a fork copies its page tables."""
+    """First of all, while the process is as small as that of a run: a fork copies page tables."""
     with open("/proc/self/status") as file:
         own = [int(line.split()[1]) for line in file if line.startswith("RssAnon:")]
     found.add("memory", [1024 * own[0]], "B")
-    measure_starts(found, "fork", 16, float("inf"))
+    measure_starts(found, "fork", 5 if PYPY else 16, float("inf"))
 
 
 def measure_cold(found):
-    """What bytecode takes longer right after it moved to another CPU; also the data of a holder of the
-    lock that takes over from another CPU."""
+    """What bytecode takes longer right after it moved to another CPU. So does that of a holder of
+    the lock that takes over from another CPU."""
     if hasattr(os, "sched_setaffinity"):
         cpus, run_on = sorted(os.sched_getaffinity(0)), lambda some: os.sched_setaffinity(0, some)
     else:
@@ -334,7 +343,7 @@ def measure_queues(found):
         inside.put(1)
         inside.get()
 
-    found.add("queue_use_cpu", [cpu_of(through, 500) / 2 for _ in range(15)])
+    found.add("queue_use_cpu", [cpu_of(through, 10 if PYPY else 500) / 2 for _ in range(15)])
     import multiprocessing
     between = multiprocessing.Queue()
 
@@ -343,7 +352,7 @@ def measure_queues(found):
         between.get()
 
     across()
-    found.add("message_cpu", [cpu_of(across, 100) for _ in range(15)])
+    found.add("message_cpu", [cpu_of(across, 5 if PYPY else 100) for _ in range(15)])
     between.close()
     measure_pool(found, multiprocessing)
 
@@ -1004,7 +1013,7 @@ class Interpreter(object):
 
 
 def can_have_interpreters():
-    return (sys.version_info >= (3, 12) and "__pypy__" not in sys.builtin_module_names)
+    return (sys.version_info >= (3, 12) and not PYPY)
 
 
 class Times(object):

@@ -1,5 +1,5 @@
-// The drivers for real: our own threads and processes, and the python3 and the
-// ruby of this host, which are left out where there are none.
+// The drivers for real: our own threads and processes, and the python3, the ruby
+// and the ocaml of this host, which are left out where there are none.
 // What is asserted is structure: which tasks ran, in which order, how often. Times
 // are only bounded from below, by what must have passed.
 
@@ -43,20 +43,20 @@ std::optional<std::string> found(const std::string& name) {
     return std::nullopt;
 }
 
-enum class By : std::uint8_t { builtin, python, ruby };
+enum class By : std::uint8_t { builtin, python, ruby, ocaml };
 
 /// None where the host has no such interpreter.
 std::unique_ptr<Driver> driver(By by) {
     if (by == By::builtin)
         return std::make_unique<Driver>("interlock",
                                         std::vector<std::string>{INTERLOCK_PROGRAM, "drive"});
-    const std::string name = by == By::python ? "python3" : "ruby";
+    const std::string name = by == By::python ? "python3" : by == By::ruby ? "ruby" : "ocaml";
     if (const auto path = found(name)) return std::make_unique<Driver>(*path);
     WARN("no " + name + " on this host: its driver is not tried");
     return nullptr;
 }
 
-By each_driver() { return GENERATE(By::builtin, By::python, By::ruby); }
+By each_driver() { return GENERATE(By::builtin, By::python, By::ruby, By::ocaml); }
 
 json request(const std::string& text) {
     const auto scenario =
@@ -124,8 +124,11 @@ TEST_CASE("driver: finds how fast it is", "[host]") {
     const auto by = each_driver();
     const auto it = ask(by, json{{"mode", "calibrate"}, {"seconds", 0.2}});
     if (!it) return;
-    for (const auto* const work : {"compute", "nogil", "native"})
+    for (const auto* const work : {"compute", "nogil", "native"}) {
+        // OCaml's library has nothing of the kind.
+        if (by == By::ocaml && std::string_view(work) == "nogil") continue;
         CHECK(it->at("rates").at(work).get<double>() > 1000);
+    }
     CHECK(it->at("figures").at("thread_life_cpu").at("value").get<double>() > 0);
 }
 
@@ -230,7 +233,8 @@ tasks: [{program: make, count: 2}, {program: eat, count: 3}]
 )" + strategies(strategy));
     if (!it) return;
     if (refused(*it)) {
-        CHECK((by == By::ruby || only_python(by, strategy)));  // it has no queue between processes
+        // Neither has a queue between processes.
+        CHECK((by == By::ruby || by == By::ocaml || only_python(by, strategy)));
         return;
     }
     REQUIRE(it->at("tasks").size() == 5);
@@ -317,7 +321,7 @@ strategies: [{threads: 2}]
 )");
     if (!it) return;
     if (refused(*it)) {
-        CHECK(by == By::ruby);  // it has no barrier
+        CHECK((by == By::ruby || by == By::ocaml));  // they have no barrier
         return;
     }
     CHECK(it->at("objects")[0] == 8);
@@ -326,6 +330,9 @@ strategies: [{threads: 2}]
 
 TEST_CASE("driver: threads let each other go on", "[host]") {
     const auto by = each_driver();
+    // OCaml has no wait with a time-out, and nothing that computes without the lock.
+    const std::string wait = by == By::ocaml ? "" : "    - {wait: c, timeout: 1ms}\n";
+    const std::string nogil = by == By::ocaml ? "" : "{nogil: 1ms}, ";
     const auto it = answer(by, R"(
 programs:
   all:
@@ -334,8 +341,7 @@ programs:
     - {release: m}
     - {put: q, bytes: 10B}
     - {get: q}
-    - {wait: c, timeout: 1ms}
-    - {notify: c}
+)" + wait + R"(    - {notify: c}
     - {spawn: child, count: 2}
     - join
     - {allocate: {name: rows, bytes: 16KiB}}
@@ -343,7 +349,8 @@ programs:
     - {free: rows}
     - {repeat: 3, steps: [{update: x}]}
     - choose: [{weight: 1, steps: [{mark: a}]}, {weight: 1, steps: [{mark: b}]}]
-  child: [{sleep: {exponential: 1ms}}, {nogil: 1ms}, {native: 1ms}, {compute: 1ms}]
+  child: [{sleep: {exponential: 1ms}}, )" +
+                                   nogil + R"({native: 1ms}, {compute: 1ms}]
 tasks: [{program: all, count: 2}]
 strategies: [{threads: 2}]
 )");
