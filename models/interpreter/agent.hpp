@@ -90,6 +90,7 @@ struct Agent : Routine {
 
     bool holds = false;     ///< its interpreter's lock
     bool at_check = false;  ///< its bytecode stands at a check point, where a slice ends
+    bool handling = false;  ///< its burst is a signal's handler; what is pending comes after
     os::Work rest;          ///< of the burst of bytecode, after the part under way
     LockCall call;
     LockCall inner;  ///< of a lock that threads have among themselves

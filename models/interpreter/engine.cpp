@@ -76,6 +76,10 @@ os::Stop Engine::run(std::optional<kernel::Time> until, std::uint64_t events_max
 Operation Engine::next(ThreadId id, Outcome last) {
     auto& me = agent(id);
     if (stops()) count_bytecode(id, me, last);
+    if (me.handling) {
+        after_handling(id, me, last);
+        last = Outcome::done;
+    }
     for (;;) {
         if (me.call.kind != LockCall::Kind::none) {
             me.call.now = now();
@@ -94,9 +98,9 @@ Operation Engine::next(ThreadId id, Outcome last) {
             }
             if (stops())
                 if (const auto operation = settle_world(id, me)) return *operation;
-            if (const auto handler = handle_signal(id, me)) return *handler;
-            auto operation = me.pending->operation;
-            me.pending.reset();
+            const bool handles = has_signal(id, me);
+            auto operation = handles ? handle_signal(me) : me.pending->operation;
+            if (!handles) me.pending.reset();
             if (operation.interruptible) operation.work = until_slice_ends(me, operation.work);
             if (operation.interruptible && stops())
                 operation.work = until_collection(me, operation.work);
@@ -170,6 +174,7 @@ void Engine::note(ThreadId id, const Agent& me, const LockStep& step) {
         return record(Kind::lock_grant, thread, lock, step.note == Note::granted_by_switch ? 1 : 0);
     case Note::released:
     case Note::released_by_force:
+        process(me).held_at = system_.cpu_of(id);
         return record(Kind::lock_release, thread, lock,
                       step.note == Note::released_by_force ? 1 : 0);
     case Note::drop_requested:

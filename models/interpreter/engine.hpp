@@ -146,7 +146,9 @@ private:
     Step io(Context& context);
     Step yield(Context& context);
     Step signal(Context& context);
-    std::optional<os::Operation> handle_signal(os::ThreadId id, Agent& me);
+    bool has_signal(os::ThreadId id, const Agent& me);
+    os::Operation handle_signal(Agent& me);
+    void after_handling(os::ThreadId id, Agent& me, os::Outcome last);
     Step repeat(Context& context);
     Step choose(Context& context);
     Step call(Context& context);

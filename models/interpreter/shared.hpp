@@ -32,6 +32,9 @@ struct SharedObject {
 
 /// The interpreters of one process, which a collection of garbage stops together.
 struct World {
+    kernel::Maybe<os::ThreadId> main;  ///< its first thread, which handles its signals
+    os::Work handler;                  ///< of a signal, what that thread has yet to run
+
     os::Work run;  ///< bytecode since the last collection
     std::uint32_t attached = 0;
     enum class Phase : std::uint8_t { runs, gathers, collects, wakes };
@@ -45,8 +48,6 @@ struct Process {
     std::string name;
     std::size_t world = 0;
     std::unique_ptr<Lock> lock;         ///< none: the interpreter has none
-    kernel::Maybe<os::ThreadId> main;   ///< its first thread
-    os::Work handler;                   ///< of signals that the main thread has yet to handle
     kernel::Maybe<os::CpuId> held_at;   ///< where who had the lock last ran
     bool helped = false;                ///< the lock's own thread is there
     std::uint64_t own_memory = 0;       ///< of the interpreter itself

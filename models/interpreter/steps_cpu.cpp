@@ -118,29 +118,42 @@ Engine::Step Engine::yield(Context& context) {
     }
 }
 
-/// The C handler runs at once, in any thread, and leaves a note for the main thread. Left
-/// out: that it interrupts a call in which the main thread sleeps, as joins and locks of
-/// CPython are from 3.2 on.
+/// The C handler runs at once, in any thread, and leaves a note for the main thread, which
+/// is there once however often the signal comes. Left out: that it interrupts a call in
+/// which the main thread sleeps, as joins and locks of CPython are from 3.2 on.
 Engine::Step Engine::signal(Context& context) {
     if (context.me.at.phase == 0) return with_lock(context, 1, os::run(system_.costs().syscall));
-    auto& home = process(context.me);
-    home.handler.value += bytecode_work(draw(context)).value;
-    if (home.handler.value == 0) return done();
-    if (home.lock != nullptr) home.lock->signalled(true);
-    const auto& main = agent(*home.main);
-    if (*home.main != context.id && main.call.kind == LockCall::Kind::none &&
-        (main.holds || home.lock == nullptr))
-        system_.interrupt(*home.main, Work::of(runtime_.check_spacing));
+    auto& all = world(context.me);
+    const auto work = bytecode_work(draw(context));
+    if (all.handler.value != 0 || work.value == 0) return done();
+    all.handler = work;
+    const auto& main = agent(*all.main);
+    auto* const lock = process(main).lock.get();
+    if (lock != nullptr) lock->signalled(true);
+    if (main.call.kind == LockCall::Kind::none && (lock == nullptr || main.holds))
+        system_.interrupt(*all.main, Work::of(runtime_.check_spacing));
     return done();
 }
 
-/// The main thread runs bytecode: it handles what signals have left for it first.
-std::optional<os::Operation> Engine::handle_signal(os::ThreadId id, Agent& me) {
-    auto& home = process(me);
-    if (home.handler.value == 0 || *home.main != id || me.pending->with != Want::With::lock)
-        return {};
-    if (home.lock != nullptr) home.lock->signalled(false);
-    return os::run(std::exchange(home.handler, {}));
+/// Whether the thread, about to run bytecode, has a signal to handle first.
+bool Engine::has_signal(os::ThreadId id, const Agent& me) {
+    const auto& all = world(me);
+    return all.handler.value != 0 && *all.main == id && me.pending->with == Want::With::lock;
+}
+
+os::Operation Engine::handle_signal(Agent& me) {
+    if (auto* const lock = process(me).lock.get(); lock != nullptr) lock->signalled(false);
+    me.handling = true;
+    return os::run(std::exchange(world(me).handler, {}), true);
+}
+
+/// A burst of the handler has ended, or was cut at a check point.
+void Engine::after_handling(os::ThreadId id, Agent& me, Outcome last) {
+    me.handling = false;
+    auto rest = std::exchange(me.rest, {});
+    if (last == Outcome::interrupted) rest.value += system_.withheld(id).value;
+    world(me).handler = rest;
+    me.at_check = rest.value != 0;
 }
 
 Engine::Step Engine::repeat(Context& context) {

@@ -134,7 +134,7 @@ ThreadId Engine::create(kernel::Maybe<ThreadId> parent, std::string name, Proces
         system_.create(static_cast<std::uint32_t>(process), os::weight_of_nice(nice), parent);
     kernel::check(created == id, "threads and agents have the same numbers");
     auto& home = processes_[static_cast<std::size_t>(process)];
-    if (!home.main) home.main = id;
+    if (!worlds_[home.world].main) worlds_[home.world].main = id;
     if (home.lock != nullptr) home.lock->add_thread(id, system_.library());
     for (auto& object : home.objects)
         if (object.lock) object.lock->add_thread(id, system_.library());
@@ -346,6 +346,8 @@ Engine::Step Engine::finish(Context& context) {
     switch (me.at.phase) {
     case 0:
         if (leads_interpreter(me)) return with_lock(context, 1, os::run(runtime_.interpreter_end));
+        if (world(me).handler.value != 0 && *world(me).main == context.id)
+            return with_lock(context, 1, os::run(Duration::zero()));
         [[fallthrough]];
     case 1:
         return without_lock(

@@ -74,10 +74,10 @@ void System::notify(CpuId id, ThreadId queued, kernel::Maybe<CpuId> waker) {
 void System::preempt(CpuId id, kernel::Maybe<CpuId> waker) {
     auto& here = cpu(id);
     const bool across = waker && *waker != id;
+    if (across && (here.interrupt || here.reschedule)) return;  // it knows already
     if (across) disturb(*waker, costs_.wake_interrupt);
     const auto delay = across ? varied(costs_.wake_idle_brief) : Duration::zero();
     if (delay == Duration::zero()) return interrupted(id);
-    if (here.interrupt || here.reschedule) return;
     here.interrupt = simulation_.calendar().schedule(
         now() + delay, EventClass::wake,
         {static_cast<std::uint32_t>(EventKind::interrupt), static_cast<std::uint32_t>(id)});
@@ -85,10 +85,16 @@ void System::preempt(CpuId id, kernel::Maybe<CpuId> waker) {
 
 void System::interrupted(CpuId id) {
     auto& here = cpu(id);
-    here.interrupt = {};
+    forget_interrupt(here);
     here.reschedule = true;
     here.reason = Joining::preempted;
     to_dispatch_.insert(id);
+}
+
+/// Whatever it came for is done, or is about to be.
+void System::forget_interrupt(Cpu& cpu) {
+    simulation_.calendar().cancel(cpu.interrupt);
+    cpu.interrupt = {};
 }
 
 /// A delay of this mean, as the machine draws it.
@@ -130,6 +136,7 @@ void System::dispatch(CpuId id) {
         policy_->enqueue(queue_of(id), *before, here.reason, facts(*before));
         ++waiting_;
         here.reschedule = false;
+        forget_interrupt(here);
     }
     auto next = policy_->pick(queue_of(id));
     if (next) {
@@ -199,8 +206,7 @@ void System::switch_out(CpuId id) {
     here.current.reset();
     here.decision.reset();
     here.reschedule = false;
-    simulation_.calendar().cancel(here.interrupt);  // it would find nothing to do
-    here.interrupt = {};
+    forget_interrupt(here);
 }
 
 void System::go_idle(CpuId id) {

@@ -201,6 +201,7 @@ private:
     void rouse(CpuId id, kernel::Maybe<CpuId> waker);
     void preempt(CpuId id, kernel::Maybe<CpuId> waker);
     void interrupted(CpuId id);
+    void forget_interrupt(Cpu& cpu);
     kernel::Duration varied(kernel::Duration mean);
     void notify(CpuId id, ThreadId queued, kernel::Maybe<CpuId> waker);
     void dispatch(CpuId id);

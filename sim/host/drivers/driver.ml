@@ -422,9 +422,6 @@ let drawn me step =
 let amount name me step = match get name step with Null -> drawn me step | it -> int_of it
 let seconds me step = float_of_int (amount "ns" me step) *. 1e-9
 
-let no_timeout what step =
-  if has "timeout_ns" step then raise (Unable (what ^ ": OCaml has no time-out there"))
-
 let rec walk me steps = List.iter (step_of me) steps
 
 and step_of me step =
@@ -444,11 +441,8 @@ and step_of me step =
   | "acquire" -> Mutex.lock it.locks.(thing ())
   | "release" -> Mutex.unlock it.locks.(thing ())
   | "put" ->
-      no_timeout "put" step;
       it.queues.(thing ()).put (Some (String.make (max 1 (amount "bytes" me step)) 'x'))
-  | "get" ->
-      no_timeout "get" step;
-      ignore (it.queues.(thing ()).take ())
+  | "get" -> ignore (it.queues.(thing ()).take ())
   | "each" ->
       let queue = it.queues.(thing ()) in
       let steps = list_of (get "steps" step) in
@@ -457,7 +451,6 @@ and step_of me step =
       done;
       queue.put None
   | "wait" ->
-      no_timeout "wait" step;
       let mutex, condition = it.conditions.(thing ()) in
       Mutex.lock mutex;
       Condition.wait condition mutex;
@@ -485,7 +478,10 @@ and step_of me step =
   | "yield" -> Thread.yield ()
   | "read" -> ignore (Sys.opaque_identity it.objects.(thing ()))
   | "write" -> it.objects.(thing ()) <- 1
-  | "update" -> it.objects.(thing ()) <- it.objects.(thing ()) + 1
+  | "update" ->
+      (* A thread is switched at calls, and operands are taken from the right: none between. *)
+      let object_ = thing () in
+      it.objects.(object_) <- it.objects.(object_) + 1
   | "allocate" -> it.blocks.(thing ()) <- pages (amount "bytes" me step)
   | "touch" ->
       let block = it.blocks.(thing ()) in
@@ -504,7 +500,11 @@ and step_of me step =
         walk me steps
       done
   | "choose" -> walk me (list_of (List.nth (list_of (get "branches" step)) (drawn me step)))
-  | "mark" -> it.marks <- (me.number, thing (), now it) :: it.marks
+  | "mark" ->
+      let mark = (me.number, thing (), now it) in
+      Mutex.lock it.ending;
+      it.marks <- mark :: it.marks;
+      Mutex.unlock it.ending
   | other -> raise (Unable (other ^ ": this step is not known here"))
 
 (* The last of the producers puts the end, which each consumer passes on. *)
@@ -523,7 +523,9 @@ let instance it number =
   walk (walker it number (get "draws" it.instances.(number)) 0) program;
   List.iter (producer_ended it) (puts_of it program);
   it.times.(number) <- (begun, now it);
-  it.own <- number :: it.own
+  Mutex.lock it.ending;
+  it.own <- number :: it.own;
+  Mutex.unlock it.ending
 
 let marks_json it =
   let one (number, name, time) = List [ Int number; Int name; Float time ] in
@@ -591,38 +593,45 @@ let board_of it left =
 
 let ready board number =
   let it = board.of_runner in
+  let rec over task each i =
+    i = Array.length it.instances
+    || ((task_of it i <> task
+        || (each && get "number" it.instances.(i) <> get "number" it.instances.(number))
+        || board.ended.(i))
+       && over task each (i + 1))
+  in
   List.for_all
-    (fun after ->
-      let task = int_of (get "task" after) and each = is_true (get "each" after) in
-      let fits i =
-        task_of it i = task
-        && ((not each) || get "number" it.instances.(i) = get "number" it.instances.(number))
-      in
-      let numbers = List.init (Array.length it.instances) Fun.id in
-      List.for_all (fun i -> (not (fits i)) || board.ended.(i)) numbers)
+    (fun after -> over (int_of (get "task" after)) (is_true (get "each" after)) 0)
     (list_of (get "after" it.tasks.(task_of it number)))
 
 (* The next in file order; none if none will come (or, not blocking, none is ready). *)
 let take ?(block = true) board =
   let it = board.of_runner in
   let arrival number = float_of (get "arrival_ns" it.instances.(number)) *. 1e-9 in
+  let rec without number = function
+    | one :: rest -> if one = number then rest else one :: without number rest
+    | [] -> []
+  in
   Mutex.lock board.mutex;
   let rec look () =
-    let able = List.filter (ready board) board.left in
-    match List.find_opt (fun number -> arrival number <= now it) able with
+    let soonest = ref infinity in
+    let here number =
+      ready board number
+      && (arrival number <= now it || (soonest := min !soonest (arrival number); false))
+    in
+    match List.find_opt here board.left with
     | Some number ->
-        board.left <- List.filter (( <> ) number) board.left;
+        board.left <- without number board.left;
         if board.left = [] then Condition.broadcast board.changed;
         Some number
     | None when board.left = [] || not block -> None
-    | None when able = [] ->
+    | None when !soonest = infinity ->
         Condition.wait board.changed board.mutex;
         look ()
     | None ->
         (* No wait has a time-out: look again when the next arrives, or in a millisecond. *)
-        let soonest = List.fold_left min infinity (List.map arrival able) in
         Mutex.unlock board.mutex;
-        Thread.delay (max 0. (min 0.001 (soonest -. now it)));
+        Thread.delay (max 0. (min 0.001 (!soonest -. now it)));
         Mutex.lock board.mutex;
         look ()
   in
@@ -641,7 +650,10 @@ let has_ended board number =
 let background it number = is_true (get "background" it.tasks.(task_of it number))
 
 let run_and_end board number =
-  instance board.of_runner number;
+  (try instance board.of_runner number
+   with other ->
+     prerr_endline (Printexc.to_string other);
+     Unix._exit 1);
   has_ended board number
 
 let rec serial board =
@@ -725,6 +737,14 @@ let check plan =
   refuse (kind = "servers") "strategy: servers are only simulated yet";
   refuse (Hashtbl.mem kinds "signal") "signal: only simulated yet";
   refuse (Hashtbl.mem kinds "nogil") "nogil: OCaml's library computes nothing without the lock";
+  List.iter
+    (fun steps ->
+      each_step
+        (fun step ->
+          let name = string_of (get "do" step) in
+          refuse (has "timeout_ns" step) (name ^ ": OCaml has no time-out there"))
+        (list_of steps))
+    (list_of (get "programs" plan));
   refuse (is_true (get "pool" strategy)) "pool: OCaml has none of its own";
   refuse (list_of (get "barriers" plan) <> []) "barrier: OCaml has none of its own";
   List.iter
@@ -732,7 +752,11 @@ let check plan =
       refuse (int_of (get "nice" task) <> 0) "nice: the threads of one process share it here";
       refuse
         (apart task && list_of (get "after" task) <> [])
-        "after: a task in a process of its own waits for nobody here")
+        "after: a task in a process of its own waits for nobody here";
+      let awaits_apart after = apart (List.nth tasks (int_of (get "task" after))) in
+      refuse
+        (List.exists awaits_apart (list_of (get "after" task)))
+        "after: nobody waits for a task in a process of its own here")
     tasks;
   let across = kind = "processes" || List.exists apart tasks in
   List.iter
@@ -842,23 +866,19 @@ let run request folder =
     (fun (numbers, _) ->
       List.iter (fun number -> finish := max !finish (zero +. snd it.times.(number))) numbers)
     awaited;
-  let beside = List.exists (background it) here in
+  let used = cpu_seconds () -. used +. children_cpu () in
+  (* Beside threads that still compute there is no CPU time of one's own. *)
+  let after = if List.exists (background it) here then it.rates else rates_of plan 0.012 in
   let times = Array.to_list (Array.map (fun (a, b) -> List [ Float a; Float b ]) it.times) in
   Object
     (identity
     @ [
         ("makespan_s", Float (!finish -. begun));
-        ("cpu_s", Float (cpu_seconds () -. used +. children_cpu ()));
+        ("cpu_s", Float used);
         ("tasks", List times);
         ("objects", List (Array.to_list (Array.map (fun it -> Int it) it.objects)));
         ("marks", marks_json it);
-        ( "rates",
-          Object
-            [
-              ("before", rates_json it.rates);
-              (* Beside threads that still compute there is no CPU time of one's own. *)
-              ("after", rates_json (if beside then it.rates else rates_of plan 0.012));
-            ] );
+        ("rates", Object [ ("before", rates_json it.rates); ("after", rates_json after) ]);
       ])
 
 let answer request folder =

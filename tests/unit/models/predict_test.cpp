@@ -540,5 +540,31 @@ strategies: [{direct: {}}]
     CHECK((*results[0].instances[1].finish).time_since_epoch() == 4ms);
 }
 
+TEST_CASE("predict: a signal's handler is bytecode of the main thread, and runs once", "[models]") {
+    const auto seconds = [](const std::string& steps, const std::string& strategy) {
+        return *run(two_cpus_with("") + "os: {policy: eevdf, hz: 0}\nprograms: {a: [" + steps +
+                    "]}\ntasks: [{program: a}]\nstrategies:\n  - " + strategy)[0]
+                    .makespan;
+    };
+    const std::string no_starts =
+        "{threads: 1, interpreter: {lock: cpython-3.2, thread_start: 0ns, thread_join: 0ns}}";
+    // Sent last, it is still handled; sent twice before it is handled, it is handled once.
+    CHECK(seconds("{compute: 10ms}, {signal: 100ms}", "{direct: {}}") == 110ms);
+    const auto call = 12us;  // of the C library, to start the thread
+    CHECK(seconds("{compute: 10ms}, {signal: 100ms}", no_starts) == 110ms + call);
+    CHECK(seconds("{repeat: 2, steps: [{signal: 7ms}]}, {compute: 1ms}", no_starts) == 8ms + call);
+    // Other threads get the lock at its check points.
+    const auto beside = run(two_cpus_with("") + R"(
+os: {policy: eevdf, hz: 0}
+programs:
+  long: [{signal: 100ms}, {compute: 1us}]
+  short: [{sleep: 1ms}, {compute: 1ms}]
+tasks: [{program: long}, {program: short}]
+strategies: [{direct: {}, interpreter: cpython-3.11}]
+)")[0];
+    CHECK((*beside.instances[1].finish).time_since_epoch() < 10ms);
+    CHECK(*beside.makespan > 100ms);
+}
+
 }  // namespace
 }  // namespace interlock::models
