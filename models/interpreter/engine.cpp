@@ -98,7 +98,7 @@ Operation Engine::next(ThreadId id, Outcome last) {
             }
             if (stops())
                 if (const auto operation = settle_world(id, me)) return *operation;
-            const bool handles = has_signal(id, me);
+            const bool handles = me.pending->with == Want::With::lock && has_signal(id, me);
             auto operation = handles ? handle_signal(me) : me.pending->operation;
             if (!handles) me.pending.reset();
             if (operation.interruptible) operation.work = until_slice_ends(me, operation.work);
@@ -170,11 +170,11 @@ void Engine::note(ThreadId id, const Agent& me, const LockStep& step) {
     case Note::requested: return record(Kind::lock_request, thread, lock, 1);
     case Note::granted:
     case Note::granted_by_switch:
-        move_data(process(me), system_.cpu_of(id));
+        fetch_data(process(me), system_.cpu_of(id));
         return record(Kind::lock_grant, thread, lock, step.note == Note::granted_by_switch ? 1 : 0);
     case Note::released:
     case Note::released_by_force:
-        process(me).held_at = system_.cpu_of(id);
+        process(me).released_at = system_.cpu_of(id);
         return record(Kind::lock_release, thread, lock,
                       step.note == Note::released_by_force ? 1 : 0);
     case Note::drop_requested:
@@ -187,9 +187,9 @@ void Engine::note(ThreadId id, const Agent& me, const LockStep& step) {
 }
 
 /// The interpreter's data follows its lock.
-void Engine::move_data(Process& process, os::CpuId to) {
-    const auto from = std::exchange(process.held_at, to);
-    if (from && *from != to) system_.disturb(to, runtime_.cold_holder);
+void Engine::fetch_data(const Process& process, os::CpuId to) {
+    if (process.released_at && *process.released_at != to)
+        system_.disturb(to, runtime_.cold_holder);
 }
 
 Engine::Step Engine::with_lock(Context& context, std::uint8_t phase, Operation operation) {

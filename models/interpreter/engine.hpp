@@ -117,7 +117,7 @@ private:
     bool settle_lock(os::ThreadId id, Agent& me);
     os::Work until_slice_ends(Agent& me, os::Work work);
     void note(os::ThreadId id, const Agent& me, const LockStep& step);
-    void move_data(Process& process, os::CpuId to);
+    void fetch_data(const Process& process, os::CpuId to);
     void begin_call(os::ThreadId id, Agent& me, LockCall::Kind kind, bool forced);
     static Step done() { return {}; }
     static Step jump() { return {.kind = Step::Kind::jump, .want = {}}; }

@@ -47,11 +47,11 @@ struct World {
 struct Process {
     std::string name;
     std::size_t world = 0;
-    std::unique_ptr<Lock> lock;         ///< none: the interpreter has none
-    kernel::Maybe<os::CpuId> held_at;   ///< where who had the lock last ran
-    bool helped = false;                ///< the lock's own thread is there
-    std::uint64_t own_memory = 0;       ///< of the interpreter itself
-    std::vector<std::uint64_t> blocks;  ///< bytes of each named block
+    std::unique_ptr<Lock> lock;            ///< none: the interpreter has none
+    kernel::Maybe<os::CpuId> released_at;  ///< the CPU of who had the lock last
+    bool helped = false;                   ///< the lock's own thread is there
+    std::uint64_t own_memory = 0;          ///< of the interpreter itself
+    std::vector<std::uint64_t> blocks;     ///< bytes of each named block
     std::vector<std::uint64_t>
         inherited;  ///< bytes of each that a fork has shared and no touch has copied yet
     std::vector<SharedObject> objects;

@@ -135,10 +135,10 @@ Engine::Step Engine::signal(Context& context) {
     return done();
 }
 
-/// Whether the thread, about to run bytecode, has a signal to handle first.
+/// Whether the thread has a signal to handle when it next runs bytecode.
 bool Engine::has_signal(os::ThreadId id, const Agent& me) {
     const auto& all = world(me);
-    return all.handler.value != 0 && *all.main == id && me.pending->with == Want::With::lock;
+    return all.handler.value != 0 && *all.main == id;
 }
 
 os::Operation Engine::handle_signal(Agent& me) {

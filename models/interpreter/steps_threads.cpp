@@ -346,8 +346,7 @@ Engine::Step Engine::finish(Context& context) {
     switch (me.at.phase) {
     case 0:
         if (leads_interpreter(me)) return with_lock(context, 1, os::run(runtime_.interpreter_end));
-        if (world(me).handler.value != 0 && *world(me).main == context.id)
-            return with_lock(context, 1, os::run(Duration::zero()));
+        if (has_signal(context.id, me)) return with_lock(context, 1, os::run(Duration::zero()));
         [[fallthrough]];
     case 1:
         return without_lock(

@@ -77,12 +77,11 @@ except ImportError:
     RELEASES = False
 
 if not RELEASES:  # pbkdf2_hmac holds the lock in Python 2, and in one built without OpenSSL
-    BLOCK = memoryview(bytearray(1 << 20)) if not PY2 else bytes(bytearray(1 << 20))
+    BLOCK = bytes(bytearray(1 << 20))
 
     def nogil(rounds):
         while rounds > 0:
-            size = min(len(BLOCK), 128 * rounds)
-            zlib.compress(BLOCK[:size] if not PY2 else buffer(BLOCK, 0, size), 1)  # noqa: F821
+            zlib.compress(BLOCK[:128 * rounds], 1)  # a slice of all is no copy
             rounds -= len(BLOCK) // 128
 
 
@@ -1013,7 +1012,7 @@ class Interpreter(object):
 
 
 def can_have_interpreters():
-    return (sys.version_info >= (3, 12) and not PYPY)
+    return sys.version_info >= (3, 12) and not PYPY
 
 
 class Times(object):

@@ -114,13 +114,14 @@ std::string two_cpus_with(const std::string& costs) {
            "}}\ninterpreter: none\n";
 }
 
-TEST_CASE("predict: a CPU that has just gone idle needs no interrupt", "[models]") {
-    // Both CPUs have just gone idle at 0, so all begins at 10 us.
-    // One holds the lock until 2.01 ms; another comes for it, sleeps, and works for 1 ms behind it.
-    const auto finish = [](const std::string& arrival) {
-        const auto results = run(
-            two_cpus_with("wake_interrupt: 7us, wake_idle_brief: 10us, "
-                          "idle_short_after: 100us, wake_idle_short: 50us, idle_long_after: 1s") +
+/// When both end: one holds the lock for 2 ms and computes for another after it; one that arrives
+/// at `arrival` on the other CPU comes for the lock, sleeps, and works for 1 ms behind it. A CPU
+/// polls for 100 us before it halts, and answers in 10 us then, in 50 us after.
+std::pair<Duration, Duration> hand_over(const std::string& arrival, const std::string& more = "") {
+    const auto results =
+        run(two_cpus_with("wake_interrupt: 7us, wake_idle_brief: 10us, idle_short_after: 100us, "
+                          "wake_idle_short: 50us, idle_long_after: 1s" +
+                          more) +
             R"(
 os: {policy: eevdf, hz: 0}
 programs:
@@ -131,47 +132,35 @@ tasks: [{name: a, program: hold}, {name: b, program: come, arrive: )" +
             R"(}]
 strategies: [{direct: {}}]
 )");
-        return std::pair((*results[0].instances[0].finish).time_since_epoch().count(),
-                         (*results[0].instances[1].finish).time_since_epoch().count());
-    };
-    // Idle since about 1.95 ms: 2.01 ms + 10 us + 1 ms, and the waker goes on at once.
-    const auto brief = finish("1950us");
-    CHECK(brief.first == 3'010'000);
-    CHECK(brief.second == 3'020'000);
+    return {(*results[0].instances[0].finish).time_since_epoch(),
+            (*results[0].instances[1].finish).time_since_epoch()};
+}
+
+TEST_CASE("predict: a CPU that has just gone idle needs no interrupt", "[models]") {
+    // Both CPUs have just gone idle at 0, so all begins at 10 us, and the lock is held until 2.01
+    // ms. Idle since about 1.95 ms: 2.01 ms + 10 us + 1 ms, and the waker goes on at once.
+    const auto brief = hand_over("1950us");
+    CHECK(brief.first == 3'010us);
+    CHECK(brief.second == 3'020us);
     // Idle since 1 ms: halted.
-    const auto halted = finish("1ms");
-    CHECK(halted.first == 3'017'000);
-    CHECK(halted.second == 3'060'000);
+    const auto halted = hand_over("1ms");
+    CHECK(halted.first == 3'017us);
+    CHECK(halted.second == 3'060us);
 }
 
 TEST_CASE("predict: a CPU that is leaving its thread has to be interrupted", "[models]") {
-    // One's CPU wakes up for 50 us and switches for 20 us: it holds the lock until 2.07 ms.
-    // Another's, idle for longer than 100 us, does the same; it sleeps 70 us after it arrived.
-    const auto finish = [](const std::string& arrival) {
-        const auto results = run(
-            two_cpus_with("wake_interrupt: 7us, wake_idle_brief: 10us, context_switch: 20us, "
-                          "idle_short_after: 100us, wake_idle_short: 50us, idle_long_after: 1s") +
-            R"(
-os: {policy: eevdf, hz: 0}
-programs:
-  hold: [{acquire: m}, {compute: 2ms}, {release: m}, {compute: 1ms}]
-  come: [{acquire: m}, {compute: 1ms}, {release: m}]
-tasks: [{name: a, program: hold}, {name: b, program: come, arrive: )" +
-            arrival +
-            R"(}]
-strategies: [{direct: {}}]
-)");
-        return std::pair((*results[0].instances[0].finish).time_since_epoch().count(),
-                         (*results[0].instances[1].finish).time_since_epoch().count());
-    };
+    // The first CPU is taken for one that leaves a thread at 0: it halts, wakes up for 50 us and
+    // switches for 20 us, so that the lock is held until 2.07 ms. The second has halted when its
+    // thread arrives, which sleeps 70 us later.
+    const std::string switches = ", context_switch: 20us";
     // Asleep since 2 ms, 70 us: the CPU polls, and answers in 10 us.
-    const auto polls = finish("1930us");
-    CHECK(polls.first == 3'070'000);
-    CHECK(polls.second == 3'100'000);
+    const auto polls = hand_over("1930us", switches);
+    CHECK(polls.first == 3'070us);
+    CHECK(polls.second == 3'100us);
     // Asleep since 2.06 ms, 10 us: it still switches, which costs the waker 7 us, and halts first.
-    const auto leaves = finish("1990us");
-    CHECK(leaves.first == 3'077'000);
-    CHECK(leaves.second == 3'140'000);
+    const auto leaves = hand_over("1990us", switches);
+    CHECK(leaves.first == 3'077us);
+    CHECK(leaves.second == 3'140us);
 }
 
 TEST_CASE("predict: to preempt on another CPU takes an interrupt", "[models]") {
@@ -564,6 +553,23 @@ strategies: [{direct: {}, interpreter: cpython-3.11}]
 )")[0];
     CHECK((*beside.instances[1].finish).time_since_epoch() < 10ms);
     CHECK(*beside.makespan > 100ms);
+}
+
+TEST_CASE("predict: the interpreter's data follows its lock to another CPU", "[models]") {
+    // One computes from 0 on; the other comes at 1 ms and has the lock at 6 ms. It fetches the data
+    // for 1 ms, computes for 1 ms; then the first fetches it back and has 4 ms left.
+    const auto results = run(two_cpus_with("") + R"(
+os: {policy: eevdf, hz: 0}
+programs:
+  long: [{compute: 10ms}]
+  short: [{compute: 1ms}]
+tasks: [{program: long}, {program: short, arrive: 1ms}]
+strategies: [{direct: {}, interpreter: {lock: cpython-3.2, cold_holder: 1ms}}]
+)");
+    CHECK((*results[0].instances[1].finish).time_since_epoch() >= 8ms);
+    CHECK((*results[0].instances[1].finish).time_since_epoch() < 8ms + 1us);
+    CHECK(*results[0].makespan >= 13ms);
+    CHECK(*results[0].makespan < 13ms + 1us);
 }
 
 }  // namespace
