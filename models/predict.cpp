@@ -308,7 +308,8 @@ bool random(const Case& question) {
     const bool wakes =
         costs.wake_spread > 0 &&
         costs.wake_idle_brief + costs.wake_idle_short + costs.wake_idle_long > Duration::zero();
-    const bool cools = costs.cold_timed_wait + costs.cold_wait + costs.cold_wake + costs.cold_send +
+    const bool cools = costs.cold_timed_wait + costs.cold_wait + costs.cold_wait_busy +
+                           costs.cold_wake + costs.cold_wake_busy + costs.cold_send +
                            costs.cold_receive >
                        Duration::zero();
     const bool balances = costs.new_idle_pull < 1 || costs.idle_balance > Duration::zero();

@@ -39,14 +39,18 @@ struct Costs {
     /// halted, idle for longer than `idle_short_after`; one that does not poll yet, idle
     /// for less than `context_switch`; and one that runs a thread which the woken preempts.
     kernel::Duration wake_interrupt{0};
+    kernel::Duration futex_timer{0};  ///< what a futex_wait takes more that has a timeout
     /// On top of a call that its CPU has not made for `cold_after`, whose code and
     /// data have left the caches: what begins a timed wait, until it lets go of its
     /// mutex; a futex_wait, a futex_wake, a message sent or received through a
     /// socket. After shorter pauses in proportion. The mean: it varies evenly from
-    /// half to one and a half of it.
+    /// nothing to twice as much. The caches of a CPU that idles cool more than those
+    /// of one that computes: futex calls have a price of either.
     kernel::Duration cold_timed_wait{0};
     kernel::Duration cold_wait{0};
+    kernel::Duration cold_wait_busy{0};
     kernel::Duration cold_wake{0};
+    kernel::Duration cold_wake_busy{0};
     kernel::Duration cold_send{0};
     kernel::Duration cold_receive{0};
     kernel::Duration cold_after{5'000'000};

@@ -70,13 +70,7 @@ bool System::start(ThreadId id, const Operation& operation, Ahead ahead) {
     keep(me.operation, operation);
     auto work = operation.work;
     work.value += Work::of(price(operation)).value + std::exchange(me.debt, {}).value;
-    if (const auto kind = warmth_of(operation.verb)) {
-        const auto all = cold(me.cpu, *kind).value;
-        // A futex_wait looks at its word half way; the way back is as cold.
-        const auto way_back = kind == Warmth::futex_wait ? all - all / 2 : 0;
-        work.value += all - way_back;
-        me.debt.value += way_back;
-    }
+    if (const auto kind = warmth_of(operation.verb)) work.value += cold(me.cpu, *kind).value;
     if (work.value != 0 && (ahead == Ahead::no || !runs_ahead(me.cpu, work))) {
         begin_burst(me, work);
         return false;
@@ -111,18 +105,37 @@ Work System::line_transfer() {
 /// from nothing to twice the price, as measured: the quartiles of the first calls
 /// after 10 ms lay at 0.4 to 0.7 and 1.3 to 1.6 of the median.
 Work System::cold(CpuId id, Warmth kind) {
-    static constexpr std::array prices{&hardware::Costs::cold_timed_wait,
-                                       &hardware::Costs::cold_wait, &hardware::Costs::cold_wake,
-                                       &hardware::Costs::cold_send, &hardware::Costs::cold_receive};
+    struct Price {
+        Duration hardware::Costs::*idle;
+        Duration hardware::Costs::*busy;
+    };
+    using hardware::Costs;
+    static constexpr std::array prices{
+        Price{&Costs::cold_timed_wait, &Costs::cold_timed_wait},
+        Price{&Costs::cold_wait, &Costs::cold_wait_busy},
+        Price{&Costs::cold_wake, &Costs::cold_wake_busy},
+        Price{&Costs::cold_send, &Costs::cold_send},
+        Price{&Costs::cold_receive, &Costs::cold_receive},
+    };
     static_assert(prices.size() == warmths);
-    const auto price = costs_.*prices[static_cast<std::size_t>(kind)];
-    if (price == Duration::zero()) return {};
-    const auto last = std::exchange(cpu(id).warm[static_cast<std::size_t>(kind)], now());
+    const auto price = prices[static_cast<std::size_t>(kind)];
+    const auto idle_price = costs_.*price.idle;
+    const auto busy_price = costs_.*price.busy;
+    if (idle_price == Duration::zero() && busy_price == Duration::zero()) return {};
+    auto& here = cpu(id);
+    const auto last = std::exchange(here.warm[static_cast<std::size_t>(kind)],
+                                    {.at = now(), .idled = here.idled});
+    const auto pause = now() - last.at;
+    if (pause == Duration::zero()) return {};
+    const auto idled = here.idled - last.idled;
     const auto full = std::max(costs_.cold_after, Duration{1});
-    const auto pause = std::min(now() - last, full);
-    const Duration mean{static_cast<Duration::rep>(static_cast<kernel::Wide>(price.count()) *
-                                                   static_cast<kernel::Wide>(pause.count()) /
-                                                   static_cast<kernel::Wide>(full.count()))};
+    // The price of either, by its share of the pause; in proportion after a shorter one.
+    const auto all =
+        static_cast<kernel::Wide>(idle_price.count()) * static_cast<kernel::Wide>(idled.count()) +
+        static_cast<kernel::Wide>(busy_price.count()) *
+            static_cast<kernel::Wide>((pause - idled).count());
+    const Duration mean{
+        static_cast<Duration::rep>(all / static_cast<kernel::Wide>(std::max(pause, full).count()))};
     return Work::of(noise_.between(Duration::zero(), 2 * mean));
 }
 
@@ -148,9 +161,13 @@ bool System::comes_from_elsewhere(const Operation& operation, CpuId cpu) {
     return std::exchange(touched[operation.object], cpu) != cpu;
 }
 
+Duration System::timer_price(const Operation& operation) const {
+    return operation.timeout ? costs_.futex_timer : Duration::zero();
+}
+
 Duration System::price(const Operation& operation) const {
     switch (operation.verb) {
-    case Verb::futex_wait: return costs_.futex_wait / 2;
+    case Verb::futex_wait: return costs_.futex_wait / 2 + timer_price(operation) / 2;
     case Verb::futex_wake:
         return sleepers_.empty(FutexId{operation.object}) ? costs_.syscall : costs_.futex_wake;
     case Verb::sleep:
@@ -203,13 +220,15 @@ bool System::take_effect(ThreadId id) {
 
 bool System::sleep_on(ThreadId id, FutexId futex) {
     auto& me = thread(id);
-    if (library_.word(futex) != me.operation.value) {
+    // The other half is paid on the way back: a wake-up may come while it lasts.
+    const bool changed = library_.word(futex) != me.operation.value;
+    const auto timer = timer_price(me.operation);
+    const auto all = changed ? costs_.syscall : costs_.futex_wait;
+    me.debt.value += Work::of(all - all / 2 + timer - timer / 2).value;
+    if (changed) {
         me.outcome = Outcome::again;
-        me.debt.value += Work::of(costs_.syscall - costs_.syscall / 2).value;
         return true;
     }
-    // The other half is paid on the way back: a wake-up may come while it lasts.
-    me.debt.value += Work::of(costs_.futex_wait - costs_.futex_wait / 2).value;
     sleepers_.append(futex, id);
     me.asleep_on = futex;
     if (me.operation.timeout) block_until(id, now() + *me.operation.timeout + costs_.timer_slack);

@@ -110,6 +110,7 @@ void System::rouse(CpuId id, kernel::Maybe<CpuId> waker) {
     here.idle = false;
     --idle_;
     const auto idled = now() - here.idle_since;
+    here.idled += idled;
     // It polls for a while before it halts, but not yet while it leaves its last thread.
     const bool polls = idled >= costs_.context_switch && idled < costs_.idle_short_after;
     if (!polls && waker) disturb(*waker, costs_.wake_interrupt);

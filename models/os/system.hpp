@@ -160,7 +160,12 @@ private:
         kernel::Time event_at{};
         bool event_completes = false;
         std::uint32_t failed_pulls = 0;
-        std::array<kernel::Time, warmths> warm{};  ///< when it last did each kind of call
+        kernel::Duration idled{};  ///< in all
+        struct Made {
+            kernel::Time at;
+            kernel::Duration idled;  ///< in all, by then
+        };
+        std::array<Made, warmths> warm{};  ///< its last call of each kind
     };
 
     // system.cpp: the loop, and time on the CPUs
@@ -182,6 +187,7 @@ private:
     bool runs_ahead(CpuId id, Work work);
     bool issue(ThreadId id, Ahead ahead);
     bool start(ThreadId id, const Operation& operation, Ahead ahead);
+    kernel::Duration timer_price(const Operation& operation) const;
     kernel::Duration price(const Operation& operation) const;
     bool comes_from_elsewhere(const Operation& operation, CpuId cpu);
     Work line_transfer();

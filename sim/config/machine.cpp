@@ -90,11 +90,17 @@ const Table<Costs>& costs_table() {
                        "paid on top, for an interrupt to another CPU: idle for longer than "
                        "idle_short_after, or for less than context_switch, or running a thread "
                        "that is preempted"),
+        duration_field("futex_timer", &Costs::futex_timer,
+                       "what a futex_wait takes more that has a timeout"),
         duration_field("cold_timed_wait", &Costs::cold_timed_wait,
                        "on top of timed_wait where the CPU has begun none for cold_after, for what "
                        "has left the caches; after shorter pauses in proportion"),
-        duration_field("cold_wait", &Costs::cold_wait, "the same of futex_wait"),
-        duration_field("cold_wake", &Costs::cold_wake, "the same of futex_wake"),
+        duration_field("cold_wait", &Costs::cold_wait,
+                       "the same of futex_wait, where the CPU idled meanwhile"),
+        duration_field("cold_wait_busy", &Costs::cold_wait_busy, "where it computed"),
+        duration_field("cold_wake", &Costs::cold_wake,
+                       "the same of futex_wake, where the CPU idled meanwhile"),
+        duration_field("cold_wake_busy", &Costs::cold_wake_busy, "where it computed"),
         duration_field("cold_send", &Costs::cold_send,
                        "the same of a message sent through a socket"),
         duration_field("cold_receive", &Costs::cold_receive,

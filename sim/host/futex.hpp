@@ -18,6 +18,13 @@ inline void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t seen) {
             nullptr, 0);
 }
 
+/// Likewise, until `until` of the monotonic clock at most.
+inline void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t seen,
+                       const timespec& until) {
+    syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAIT_BITSET_PRIVATE, seen,
+            &until, nullptr, FUTEX_BITSET_MATCH_ANY);
+}
+
 /// Wakes all who sleep.
 inline void futex_wake(std::atomic<std::uint32_t>& word) {
     syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAKE_PRIVATE, INT_MAX,

@@ -27,20 +27,30 @@ using namespace std::chrono_literals;
 
 constexpr auto pause = 10ms;
 
-/// Two equal calls: what the second takes, and what the first takes more.
+/// Equal calls, one of them after a pause: what the warm one takes, and what the other takes more.
 struct Cold {
     std::vector<double> warm;
     std::vector<double> extra;
 
+    void add(double first, double second) {
+        warm.push_back(second);
+        extra.push_back(std::max(0.0, first - second));
+    }
     void add(const std::function<double()>& timed) {
         const auto first = timed();
-        warm.push_back(timed());
-        extra.push_back(std::max(0.0, first - warm.back()));
+        add(first, timed());
     }
 };
 
-/// Sleeps in a timed wait and begins the next; another CPU sees for how long it
-/// then keeps the mutex.
+timespec time_of(double monotonic_ns) {
+    constexpr double second = 1e9;
+    const auto seconds = std::floor(monotonic_ns / second);
+    return {.tv_sec = static_cast<time_t>(seconds),
+            .tv_nsec = static_cast<long>(monotonic_ns - seconds * second)};
+}
+
+/// Sleeps in a timed wait and begins the next; another CPU tries its mutex once meanwhile, as a
+/// holder does that sees it come.
 class Waiter {
 public:
     explicit Waiter(std::uint32_t observer)
@@ -48,12 +58,10 @@ public:
               const Pinned pinned(observer);
               for (int seen = 0; !stop.stop_requested();) {
                   if (begun_.load(std::memory_order_acquire) == seen) continue;
-                  const auto kept = timed([this] {
-                      while (!mutex_.try_lock()) {
-                      }
-                  });
-                  kept_.store(kept, std::memory_order_relaxed);
-                  mutex_.unlock();
+                  spin_ns(delay_.load(std::memory_order_relaxed));
+                  const bool free = mutex_.try_lock();
+                  if (free) mutex_.unlock();
+                  kept_.store(!free, std::memory_order_relaxed);
                   seen_.store(++seen, std::memory_order_release);
               }
           }) {}
@@ -61,8 +69,10 @@ public:
     void sleep(std::chrono::nanoseconds time) {
         wait(wall_ns() + static_cast<double>(time.count()));
     }
-    /// ns, of a wait whose time is over before it begins.
-    double keeps_mutex() {
+    /// Of a wait whose time is over before it begins: whether it still keeps the mutex so many ns
+    /// after the other CPU saw it begin.
+    bool keeps_mutex_after(double delay) {
+        delay_.store(delay, std::memory_order_relaxed);
         const auto next = begun_.load(std::memory_order_relaxed) + 1;
         begun_.store(next, std::memory_order_release);
         wait(wall_ns());
@@ -76,51 +86,118 @@ public:
 private:
     /// As interpreters do: the standard's would read the clock again when it is over.
     void wait(double until_ns) {
-        constexpr double second = 1e9;
-        const auto seconds = std::floor(until_ns / second);
-        const timespec until{.tv_sec = static_cast<time_t>(seconds),
-                             .tv_nsec = static_cast<long>(until_ns - seconds * second)};
+        const auto until = time_of(until_ns);
         pthread_cond_clockwait(condition_.native_handle(), mutex_.native_handle(), CLOCK_MONOTONIC,
                                &until);
     }
 
-    std::mutex mutex_;
+    static constexpr std::size_t apart = 128;  // cache lines, and their neighbours
+    alignas(apart) std::mutex mutex_;
     std::condition_variable condition_;
-    std::atomic<int> begun_{0};
-    std::atomic<int> seen_{0};
-    std::atomic<double> kept_{0};
+    alignas(apart) std::atomic<int> begun_{0};
+    std::atomic<double> delay_{0};
+    alignas(apart) std::atomic<int> seen_{0};
+    std::atomic<bool> kept_{false};
     std::unique_lock<std::mutex> lock_;
     std::jthread thread_;
 };
 
-Cold timed_waits(std::uint32_t observer, std::chrono::nanoseconds asleep, int times) {
-    Cold found;
-    Waiter waiter(observer);
-    for (int i = 0; i < times; ++i) {
-        waiter.sleep(asleep);
-        found.add([&] { return waiter.keeps_mutex(); });
+/// How long on average, in ns, by the share of tries that found it taken, one each at delays that
+/// lie evenly below `longest`.
+class MeanHold {
+public:
+    explicit MeanHold(int tries) : tries_(tries) {}
+
+    /// Near delays follow far ones, so that a slow second falls on both.
+    double delay(int number) const {
+        constexpr int stride = 89;  // a prime
+        return longest * ((number * stride) % tries_ + 0.5) / tries_;
     }
-    return found;
+    void add(bool taken) { taken_ += taken ? 1 : 0; }
+    double value() const { return longest * share(); }
+    double error() const { return longest * std::sqrt(share() * (1 - share()) / tries_); }
+
+private:
+    static constexpr double longest = 1'500;
+    double share() const { return static_cast<double>(taken_) / tries_; }
+
+    int tries_;
+    int taken_ = 0;
+};
+
+void timed_waits(Measurements& it, int tries) {
+    MeanHold cold(tries);
+    MeanHold warm(tries);
+    Waiter waiter(it.cpus[1]);
+    for (int i = 0; i < tries; ++i) {
+        waiter.sleep(pause);
+        cold.add(waiter.keeps_mutex_after(cold.delay(i)));
+        warm.add(waiter.keeps_mutex_after(warm.delay(i)));
+    }
+    const auto add = [&](const char* name, double value, double error, const char* how) {
+        const auto spread = value > 0 ? error / value : 0;
+        it.add({.name = name,
+                .value = value,
+                .unit = "ns",
+                .samples = static_cast<std::size_t>(tries),
+                .spread = spread,
+                .how = how});
+    };
+    add("timed_wait", it.value("line_transfer") + warm.value(), warm.error(),
+        "for how long a thread that begins a timed wait keeps the mutex: line_transfer, by which "
+        "another CPU sees it begin, and the share of its tries after 0 to 1.5 us that fail");
+    add("cold_timed_wait", std::max(0.0, cold.value() - warm.value()), cold.error(),
+        "how much longer after 10 ms of sleep than the next time");
 }
 
-/// Of a futex_wait that does not sleep, after a sleep.
-Cold waits(std::chrono::nanoseconds asleep, int times) {
-    Cold found;
+/// A futex_wait that does not sleep, and a futex_wake of nobody.
+struct Futexes {
+    Cold wait;
+    Cold wake;
+};
+
+/// As who asks for the lock: its own timed wait is over, it wakes who waits for the mutex, and
+/// begins the next timed wait.
+Futexes after_sleep(std::chrono::nanoseconds asleep, int times) {
+    Futexes found;
     std::atomic<std::uint32_t> word{1};
     for (int i = 0; i < times; ++i) {
-        std::this_thread::sleep_for(asleep);
-        found.add([&] { return timed([&] { futex_wait(word, 0); }); });
+        const auto until = time_of(wall_ns() + static_cast<double>(asleep.count()));
+        futex_wait(word, 1, until);
+        const auto wake = [&] { return timed([&] { futex_wake(word); }); };
+        const auto wait = [&] { return timed([&] { futex_wait(word, 0, until); }); };
+        const auto first_wake = wake();
+        const auto first_wait = wait();
+        found.wake.add(first_wake, wake());
+        found.wait.add(first_wait, wait());
     }
     return found;
 }
 
-/// Of a futex_wake of nobody, after computing.
-Cold wakes(std::chrono::nanoseconds busy, int times) {
-    Cold found;
+/// As who holds the lock: it finds the mutex taken, and later wakes the next.
+Futexes after_computing(std::chrono::nanoseconds busy, int times) {
+    Futexes found;
     std::atomic<std::uint32_t> word{1};
     for (int i = 0; i < times; ++i) {
         spin_ns(static_cast<double>(busy.count()));
-        found.add([&] { return timed([&] { futex_wake(word); }); });
+        const auto wait = [&] { return timed([&] { futex_wait(word, 0); }); };
+        const auto wake = [&] { return timed([&] { futex_wake(word); }); };
+        const auto first_wait = wait();
+        const auto first_wake = wake();
+        found.wait.add(first_wait, wait());
+        found.wake.add(first_wake, wake());
+    }
+    return found;
+}
+
+/// What a timeout adds to a futex_wait that does not sleep.
+std::vector<double> timers(int times) {
+    std::vector<double> found;
+    std::atomic<std::uint32_t> word{1};
+    const auto until = time_of(wall_ns());
+    for (int i = 0; i < times; ++i) {
+        const auto without = timed([&] { futex_wait(word, 0); });
+        found.push_back(timed([&] { futex_wait(word, 0, until); }) - without);
     }
     return found;
 }
@@ -128,36 +205,35 @@ Cold wakes(std::chrono::nanoseconds busy, int times) {
 void futexes(Measurements& it) {
     constexpr int times = 200;
     const Pinned pinned(it.cpus[0]);
-    const auto kept = timed_waits(it.cpus[1], pause, times);
-    it.add(figure("timed_wait", "ns", kept.warm,
-                  "for how long a thread that begins a timed wait keeps the mutex, as another CPU "
-                  "sees it"));
-    it.add(figure("cold_timed_wait", "ns", kept.extra,
-                  "how much longer after 10 ms of sleep than the next time"));
+    timed_waits(it, times);
     // Beside a CPU that computes, as the lock's holder does: it takes its share of the caches.
     const std::jthread neighbour([cpu = it.cpus[1]](const std::stop_token& stop) {
         const Pinned there(cpu);
         while (!stop.stop_requested()) spin_ns(50'000);
     });
-    it.add(figure("cold_wait", "ns", waits(pause, times).extra,
-                  "what a futex_wait that does not sleep takes more after 10 ms of sleep than the "
-                  "next"));
-    it.add(figure("cold_wake", "ns", wakes(pause, times).extra,
-                  "what a futex_wake of nobody takes more after 10 ms of computing than the next"));
-    const auto full = it.value("cold_wait");
+    it.add(figure("futex_timer", "ns", timers(times),
+                  "what a timeout adds to a futex_wait that does not sleep"));
+    const auto slept = after_sleep(pause, times);
+    it.add(figure("cold_wake", "ns", slept.wake.extra,
+                  "what a futex_wake of nobody takes more after 10 ms of sleep than the next"));
+    it.add(figure("cold_wait", "ns", slept.wait.extra,
+                  "what a timed futex_wait right after it takes more, which does not sleep"));
+    const auto computed = after_computing(pause, times);
+    it.add(figure("cold_wait_busy", "ns", computed.wait.extra,
+                  "what a futex_wait that does not sleep takes more after 10 ms of computing"));
+    it.add(figure("cold_wake_busy", "ns", computed.wake.extra,
+                  "what a futex_wake of nobody right after it takes more"));
+    const auto full = it.value("cold_wake");
     constexpr auto longest = static_cast<double>(std::chrono::nanoseconds(pause).count());
     std::vector<double> ends;
-    for (const auto shorter : {1'250us, 2'500us}) {
-        const auto reached = figure("", "ns", waits(shorter, times).extra, "").value;
-        if (reached > 0)
-            ends.push_back(std::clamp(
-                static_cast<double>(std::chrono::nanoseconds(shorter).count()) * full / reached,
-                static_cast<double>(std::chrono::nanoseconds(shorter).count()), longest));
+    for (const std::chrono::nanoseconds shorter : {2'500us, 5'000us}) {
+        const auto reached = figure("", "ns", after_sleep(shorter, times).wake.extra, "").value;
+        const auto slept_for = static_cast<double>(shorter.count());
+        if (reached > 0) ends.push_back(std::clamp(slept_for * full / reached, slept_for, longest));
     }
-    it.add(
-        figure("cold_after", "ns", ends,
-               "where a line through cold_wait after 1.25 and 2.5 ms of sleep reaches that after "
-               "10 ms, at most there"));
+    it.add(figure("cold_after", "ns", ends,
+                  "where a line through cold_wake after 2.5 and 5 ms of sleep reaches that after "
+                  "10 ms, at most there"));
 }
 
 /// A socket to oneself; each call gives its wall time in ns.

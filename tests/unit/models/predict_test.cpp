@@ -201,16 +201,41 @@ strategies: [{direct: {}}]
 
 TEST_CASE("predict: a call that was not made for long is cold", "[models]") {
     const auto makespan = [](const std::string& cold_after) {
-        return passing_items("{}", "cold_wake: 100us, cold_after: " + cold_after);
+        return passing_items("{}",
+                             "cold_wake: 100us, cold_wake_busy: 100us, cold_after: " + cold_after);
     };
     // ping wakes 20 times and pong 20 times, 2 ms and a little apart, each by 100 us on average.
-    // What is even over 50 to 150 us has a deviation of 100 us / sqrt(12) = 29 us, the sum of 39 of
-    // them 180 us. Where pong's CPU is awaited: a part of them only is on the way, at least ping's.
-    CHECK(makespan("1ms") > 40ms + 19 * 100us - 4 * 126us);
-    CHECK(makespan("1ms") < 40ms + 40 * 100us + 4 * 180us);
+    // What is even over 0 to 200 us has a deviation of 200 us / sqrt(12) = 58 us, the sum of 19 of
+    // them 252 us, of 40 of them 365 us. Where pong's CPU is awaited: a part of them only is on the
+    // way, at least ping's.
+    CHECK(makespan("1ms") > 40ms + 19 * 100us - 4 * 252us);
+    CHECK(makespan("1ms") < 40ms + 40 * 100us + 4 * 365us);
     // A tenth of the way to cold: a tenth of that.
-    CHECK(makespan("20ms") > 40ms + 19 * 10us - 4 * 13us);
-    CHECK(makespan("20ms") < 40ms + 40 * 11us + 4 * 20us);
+    CHECK(makespan("20ms") > 40ms + 19 * 10us - 4 * 25us);
+    CHECK(makespan("20ms") < 40ms + 40 * 11us + 4 * 37us);
+}
+
+TEST_CASE("predict: a CPU that idles cools more than one that computes", "[models]") {
+    // One thread pauses for 10 ms and wakes another, ten times, on one CPU.
+    const auto makespan = [](const std::string& pause, const std::string& costs) {
+        auto machine = two_cpus_with("cold_after: 10ms, " + costs);
+        machine.replace(machine.find("cores: 2"), 8, "cores: 1");
+        return run(machine +
+                   "os: {policy: fifo}\nqueues: {q: {}}\nprograms:\n  get: [{repeat: 10, "
+                   "steps: [{get: q}]}]\n  put: [{repeat: 10, steps: [{" +
+                   pause + R"(: 10ms}, {put: q}, {sleep: 1us}]}]
+tasks: [{program: get}, {program: put}]
+strategies: [{direct: {}}]
+)")[0]
+            .makespan.value();
+    };
+    // Ten wakes of 0 to 200 us each: a deviation of sqrt(10 / 12) * 200 us = 183 us.
+    CHECK(makespan("sleep", "cold_wake: 100us") > 100ms + 10 * 100us - 4 * 183us);
+    CHECK(makespan("sleep", "cold_wake: 100us") < 100ms + 11 * 100us + 4 * 183us);
+    CHECK(makespan("sleep", "cold_wake_busy: 100us") < 100ms + 20us);
+    CHECK(makespan("compute", "cold_wake_busy: 100us") > 100ms + 10 * 100us - 4 * 183us);
+    CHECK(makespan("compute", "cold_wake_busy: 100us") < 100ms + 11 * 100us + 4 * 183us);
+    CHECK(makespan("compute", "cold_wake: 100us") < 100ms + 20us);
 }
 
 TEST_CASE("predict: a message that no CPU has sent for long is cold", "[models]") {
@@ -220,12 +245,12 @@ TEST_CASE("predict: a message that no CPU has sent for long is cold", "[models]"
             "socket_call: 0ns, cold_send: 100us, cold_receive: 40us, cold_after: " + cold_after);
     };
     // Each round's four calls follow each other; in the first they are not cold. They vary evenly
-    // over 50 to 150 us and 20 to 60 us: their sum over 20 rounds has a deviation of
-    // sqrt(40 / 12) * sqrt(100^2 + 40^2) us = 197 us.
-    CHECK(makespan("1ms") > 40ms + 19 * 280us - 4 * 197us);
-    CHECK(makespan("1ms") < 40ms + 20 * 280us + 4 * 197us);
-    CHECK(makespan("20ms") > 40ms + 19 * 28us - 4 * 20us);
-    CHECK(makespan("20ms") < 40ms + 20 * 31us + 4 * 22us);
+    // over 0 to 200 us and 0 to 80 us: their sum over 20 rounds has a deviation of
+    // sqrt(40 / 12) * sqrt(200^2 + 80^2) us = 393 us.
+    CHECK(makespan("1ms") > 40ms + 19 * 280us - 4 * 393us);
+    CHECK(makespan("1ms") < 40ms + 20 * 280us + 4 * 393us);
+    CHECK(makespan("20ms") > 40ms + 19 * 28us - 4 * 40us);
+    CHECK(makespan("20ms") < 40ms + 20 * 31us + 4 * 44us);
 }
 
 TEST_CASE("predict: a timer interrupts who runs on the CPU where it was set", "[models]") {
