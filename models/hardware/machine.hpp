@@ -67,6 +67,10 @@ struct Costs {
     kernel::Duration idle_long_after{200'000};
     double wake_spread =
         0.3;  ///< these delays vary evenly by this share each way (measured: 35 to 63 us)
+    /// A woken thread stays on its busy CPU beside idle ones where that CPU was used for
+    /// less than this share of late: what kernels for virtual machines do that pack their
+    /// CPUs, and mainline does not.
+    double pack_below = 0;
     /// How often a CPU that goes idle takes at once a thread that waits for another
     /// CPU. Linux from 6.12.117 tries it as often as it succeeded of late.
     double new_idle_pull = 1;

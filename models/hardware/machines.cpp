@@ -123,6 +123,7 @@ Costs no_costs() {
             .wake_idle_long{},
             .idle_long_after{},
             .wake_spread = 0,
+            .pack_below = 0,
             .new_idle_pull = 1,
             .idle_balance{},
             .timer_slack{},

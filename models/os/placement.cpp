@@ -1,8 +1,9 @@
 // Where a woken thread goes, and what CPUs pull from each other.
 //
-//   wake:  the CPU it last ran on if idle; else the one it ran on before that
-//          if idle; else, unless the CPUs were much used of late, an idle core,
-//          the fastest first, or an idle sibling; else the queue of its last CPU
+//   wake:  the CPU it last ran on if idle, or if used for less than `pack_below` of
+//          late (not mainline); else the one it ran on before that if idle; else,
+//          unless the CPUs were much used of late, an idle core, the fastest first,
+//          or an idle sibling; else the queue of its last CPU
 //   start: an idle core, an idle sibling, else its parent's core unless that one is
 //          the busier kind: has spare capacity, fully busy, overloaded
 //   newly idle (`new_idle_pull` of the times), and at ticks while idle (after
@@ -54,6 +55,7 @@ CpuId System::place(ThreadId id) {
     if (idle_ == 0) return me.cpu;
     if (!global_) {
         if (cpu(me.cpu).idle) return me.cpu;
+        if (cpu(me.cpu).use.at(now()) < costs_.pack_below) return me.cpu;
         if (cpu(recent).idle) return recent;
         if (!searches()) return me.cpu;
     }

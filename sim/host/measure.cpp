@@ -33,6 +33,7 @@ hardware::Costs costs_of(const std::vector<Figure>& figures) {
     for (const auto& [name, member] : cost_figures())
         if (member != nullptr) set(costs.*member, figures, name);
     if (const auto* spread = find(figures, "wake_spread")) costs.wake_spread = spread->value;
+    if (const auto* pack = find(figures, "pack_below")) costs.pack_below = pack->value;
     if (const auto* pull = find(figures, "new_idle_pull")) costs.new_idle_pull = pull->value;
     if (const auto* pipe = find(figures, "pipe"))
         costs.pipe_bytes_per_second = static_cast<std::uint64_t>(pipe->value);
@@ -130,6 +131,7 @@ const std::vector<CostFigure>& cost_figures() {
                                              {"wake_idle_long", &Costs::wake_idle_long},
                                              {"idle_long_after", &Costs::idle_long_after},
                                              {"wake_spread", nullptr},
+                                             {"pack_below", nullptr},
                                              {"new_idle_pull", nullptr},
                                              {"idle_balance", &Costs::idle_balance},
                                              {"timer_slack", &Costs::timer_slack},

@@ -1,14 +1,18 @@
-// How long a thread waits for a busy CPU beside one that has gone idle.
+// Whether woken threads leave a busy CPU for an idle one, and how long they wait for it otherwise.
 
 #include <sched.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
+#include <cstdint>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "sim/host/clocks.hpp"
+#include "sim/host/futex.hpp"
 #include "sim/host/measure_parts.hpp"
 
 namespace interlock::host {
@@ -52,10 +56,71 @@ double until_pulled(std::uint32_t first, std::uint32_t second) {
     return moved == 0 ? patience : std::max(0.0, moved - ended);
 }
 
+/// How much of a CPU was used of late (the kernel's average, whose weights halve every 32 ms) that
+/// for long has been busy for `busy` and idle for `idle` ns in turn, when it becomes busy.
+double use_after(double busy, double idle) {
+    const auto kept = [](double ns) { return std::exp2(-ns / 32e6); };
+    return (1 - kept(busy)) * kept(idle) / (1 - kept(busy + idle));
+}
+
+/// A thread on the first CPU, which it uses for this share of each 10 ms, wakes another that last
+/// ran there and may go to the second, idle one: how often it does.
+double share_that_leaves(std::uint32_t first, std::uint32_t second, double busy, double idle) {
+    constexpr std::uint32_t settling = 20;
+    constexpr std::uint32_t trials = 10;
+    constexpr double patience = 1e6;
+    constexpr int nowhere = -1;
+    std::atomic<std::uint32_t> wakes{0};
+    std::atomic<int> ran_on{nowhere};
+    const std::jthread woken([&] {
+        for (std::uint32_t seen = 0; seen < settling + trials; ++seen) {
+            Pinned::move(first);
+            Pinned::allow({first, second});
+            while (wakes == seen) futex_wait(wakes, seen);
+            ran_on = sched_getcpu();
+        }
+    });
+    const Pinned pinned(first);
+    std::uint32_t left = 0;
+    for (std::uint32_t i = 0; i < settling + trials; ++i) {
+        spin_ns(busy);
+        std::this_thread::sleep_for(std::chrono::nanoseconds(std::llround(idle)));
+        spin_ns(50e3);
+        ran_on = nowhere;
+        ++wakes;
+        futex_wake(wakes);
+        const auto last = wall_ns() + patience;
+        while (ran_on == nowhere && wall_ns() < last) {
+        }
+        if (i >= settling && ran_on == static_cast<int>(second)) ++left;
+        while (ran_on == nowhere) std::this_thread::sleep_for(std::chrono::microseconds(100));
+    }
+    return static_cast<double>(left) / trials;
+}
+
+/// The use of its CPU from which a woken thread leaves it for an idle one: 0 if it always does.
+Figure pack_below(std::uint32_t first, std::uint32_t second) {
+    constexpr double period = 10e6;
+    constexpr int steps = 9;
+    std::vector<std::pair<double, double>> leaving;
+    for (int i = 1; i <= steps; ++i) {
+        const auto busy = period * i / (steps + 1);
+        const auto idle = period - busy;
+        leaving.emplace_back(use_after(busy, idle), share_that_leaves(first, second, busy, idle));
+    }
+    const bool packs = leaving.front().second < 0.5 && leaving.back().second > 0.5;
+    return {.name = "pack_below",
+            .value = packs ? half_way(leaving) : 0,
+            .unit = "ratio",
+            .samples = leaving.size(),
+            .how = "use of its CPU from which a woken thread leaves it for an idle one"};
+}
+
 }  // namespace
 
 void measure_balance(Measurements& it) {
     if (it.cpus.size() < 2) return;
+    it.add(pack_below(it.cpus[0], it.cpus[1]));
     constexpr int trials = 40;
     constexpr double at_once = 1e6;
     std::vector<double> later;

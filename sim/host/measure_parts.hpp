@@ -24,7 +24,7 @@ void measure_cpus(Measurements& it);
 void measure_wakes(Measurements& it);
 /// timed_wait, socket_call, cold_*. After measure_cpus.
 void measure_cold(Measurements& it);
-/// new_idle_pull, idle_balance.
+/// pack_below, new_idle_pull, idle_balance.
 void measure_balance(Measurements& it);
 /// thread_start, thread_exit, process_start, process_exit, fork_per_mib, exit_per_mib,
 /// page_touch, page_copy, pipe, memory_bandwidth_*. After measure_wakes.

@@ -123,6 +123,31 @@ TEST_CASE("placement: of two CPUs an idle one is looked for below a use of 60 %"
     CHECK(stays(300us, 300ms + 600us));
 }
 
+/// Whether a thread that was on the first CPU, which another uses for `work` of each ms, is queued
+/// there when it wakes up while that runs and the second CPU is idle.
+bool is_packed(Duration work, double pack_below) {
+    hardware::Machine machine;
+    machine.cores = 2;
+    machine.costs = hardware::no_costs();
+    machine.costs.pack_below = pack_below;
+    kernel::Simulation simulation;
+    Queued queued(0);
+    simulation.trace().attach(queued);
+    constexpr auto late = 300ms + 50us;
+    Sleepers sleepers({{late, 20us, 1s}, {10s, 1us, 10s}, {1ms, work, 1ms - work}});
+    System system(machine, {}, kernel::Random(1, 0), simulation, sleepers);
+    for (int i = 0; i < 3; ++i) system.create(0, weight_of_nice(0));
+    system.run(Time{late + 1ms}, ~std::uint64_t{0});
+    simulation.trace().flush();
+    return queued.count > 0;
+}
+
+TEST_CASE("placement: a kernel that packs its CPUs leaves woken threads on a busy one", "[os]") {
+    CHECK(is_packed(500us, 0.6));
+    CHECK_FALSE(is_packed(700us, 0.6));
+    CHECK_FALSE(is_packed(500us, 0));
+}
+
 /// When the second CPU takes one of two threads that compute on the first, ms after
 /// its own has ended; of 200 machines, in order.
 std::vector<double> pulled_after(double new_idle_pull, Duration idle_balance) {
