@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include <boost/math/statistics/univariate_statistics.hpp>
+
 #include "sim/kernel/check.hpp"
 #include "sim/stats/median.hpp"
 
@@ -15,13 +17,38 @@ double interquartile_range(std::vector<double> samples) {
     return samples[samples.size() * 3 / 4] - samples[samples.size() / 4];
 }
 
+namespace {
+
+constexpr double spread_max = 0.25;
+
+}  // namespace
+
 Figure figure(std::string name, std::string unit, std::vector<double> samples, std::string how) {
-    constexpr double spread_max = 0.25;
     Figure it{.name = std::move(name), .unit = std::move(unit), .how = std::move(how)};
     it.samples = samples.size();
     it.value = stats::median(samples);
     if (it.value > 0) it.spread = interquartile_range(std::move(samples)) / 2 / it.value;
     it.sound = it.samples > 0 && it.spread <= spread_max;
+    return it;
+}
+
+Figure mean_figure(std::string name, std::string unit, std::vector<double> samples,
+                   std::string how) {
+    Figure it{.name = std::move(name), .unit = std::move(unit), .how = std::move(how)};
+    it.samples = samples.size();
+    std::sort(samples.begin(), samples.end());
+    const auto cut = static_cast<std::ptrdiff_t>(samples.size() / 20);
+    const std::vector<double> kept(samples.begin() + cut, samples.end() - cut);
+    if (kept.size() < 2) {
+        it.sound = false;
+        return it;
+    }
+    namespace statistics = boost::math::statistics;
+    it.value = std::max(0.0, statistics::mean(kept));
+    const auto error =
+        std::sqrt(statistics::sample_variance(kept) / static_cast<double>(kept.size()));
+    if (it.value > 0) it.spread = error / it.value;
+    it.sound = it.spread <= spread_max;
     return it;
 }
 

@@ -14,13 +14,18 @@ struct Figure {
     double value = 0;
     std::string unit{};  ///< ns, B/s, ratio, count, 1/s
     std::size_t samples = 0;
-    double spread = 0;  ///< half the range of the middle half, as a share of the median
+    double spread = 0;  ///< half the range of the middle half, or a mean's error, as a share of it
     std::string how{};  ///< one sentence
     bool sound = true;  ///< quiet enough to rely on
 };
 
 /// The median of the samples; sound if their spread is at most a quarter.
 Figure figure(std::string name, std::string unit, std::vector<double> samples, std::string how);
+
+/// Of what varies widely by nature: the mean without the least and the greatest twentieth, not
+/// below 0. Its spread is its standard error, as a share of it.
+Figure mean_figure(std::string name, std::string unit, std::vector<double> samples,
+                   std::string how);
 
 /// One that follows from others: not below 0.
 Figure derived(std::string name, std::string unit, double value, const Figure& from,

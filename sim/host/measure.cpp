@@ -121,7 +121,6 @@ const std::vector<CostFigure>& cost_figures() {
                                              {"cold_wake_busy", &Costs::cold_wake_busy},
                                              {"cold_send", &Costs::cold_send},
                                              {"cold_receive", &Costs::cold_receive},
-                                             {"cold_after", &Costs::cold_after},
                                              {"context_switch", &Costs::context_switch},
                                              {"migration", &Costs::migration},
                                              {"wake_same", &Costs::wake_same},
