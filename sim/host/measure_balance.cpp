@@ -63,8 +63,8 @@ double use_after(double busy, double idle) {
     return (1 - kept(busy)) * kept(idle) / (1 - kept(busy + idle));
 }
 
-/// A thread on the first CPU, which it uses for this share of each 10 ms, wakes another that last
-/// ran there and may go to the second, idle one: how often it does.
+/// A thread on the first CPU, busy for `busy` and idle for `idle` ns in turn, wakes another that
+/// last ran there and may go to the second, idle one: how often it does.
 double share_that_leaves(std::uint32_t first, std::uint32_t second, double busy, double idle) {
     constexpr std::uint32_t settling = 20;
     constexpr std::uint32_t trials = 10;
@@ -98,7 +98,8 @@ double share_that_leaves(std::uint32_t first, std::uint32_t second, double busy,
     return static_cast<double>(left) / trials;
 }
 
-/// The use of its CPU from which a woken thread leaves it for an idle one: 0 if it always does.
+/// The use of its CPU from which a woken thread leaves it for an idle one: 0 if it always does, or
+/// never.
 Figure pack_below(std::uint32_t first, std::uint32_t second) {
     constexpr double period = 10e6;
     constexpr int steps = 9;

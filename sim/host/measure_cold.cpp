@@ -151,44 +151,47 @@ void timed_waits(Measurements& it, int tries) {
         "how much longer after 5 ms of sleep than the next time");
 }
 
-/// A futex_wait that does not sleep, and a futex_wake of nobody.
-struct Futexes {
-    Cold wait;
-    Cold wake;
+/// Two calls in turn after a pause, and both again.
+struct InTurn {
+    Cold first;
+    Cold second;
 };
 
-/// As who asks for the lock: its own timed wait is over, it wakes who waits for the mutex, and
-/// begins the next timed wait.
-Futexes after_sleep(std::chrono::nanoseconds asleep, int times) {
-    Futexes found;
-    std::atomic<std::uint32_t> word{1};
+template <typename Pause, typename First, typename Second>
+InTurn in_turn(int times, Pause pause_before, First first, Second second) {
+    InTurn found;
     for (int i = 0; i < times; ++i) {
-        const auto until = time_of(wall_ns() + static_cast<double>(asleep.count()));
-        futex_wait(word, 1, until);
-        const auto wake = [&] { return timed([&] { futex_wake(word); }); };
-        const auto wait = [&] { return timed([&] { futex_wait(word, 0, until); }); };
-        const auto first_wake = wake();
-        const auto first_wait = wait();
-        found.wake.add(first_wake, wake());
-        found.wait.add(first_wait, wait());
+        pause_before();
+        const auto cold_first = timed(first);
+        const auto cold_second = timed(second);
+        found.first.add(cold_first, timed(first));
+        found.second.add(cold_second, timed(second));
     }
     return found;
 }
 
-/// As who holds the lock: it finds the mutex taken, and later wakes the next.
-Futexes after_computing(std::chrono::nanoseconds busy, int times) {
-    Futexes found;
+/// A futex_wake of nobody and a timed futex_wait that does not sleep, as who asks for the lock: its
+/// own timed wait is over, it wakes who waits for the mutex, and begins the next.
+InTurn after_sleep(int times) {
     std::atomic<std::uint32_t> word{1};
-    for (int i = 0; i < times; ++i) {
-        spin_ns(static_cast<double>(busy.count()));
-        const auto wait = [&] { return timed([&] { futex_wait(word, 0); }); };
-        const auto wake = [&] { return timed([&] { futex_wake(word); }); };
-        const auto first_wait = wait();
-        const auto first_wake = wake();
-        found.wait.add(first_wait, wait());
-        found.wake.add(first_wake, wake());
-    }
-    return found;
+    timespec until{};
+    return in_turn(
+        times,
+        [&] {
+            until =
+                time_of(wall_ns() + static_cast<double>(std::chrono::nanoseconds(pause).count()));
+            futex_wait(word, 1, until);
+        },
+        [&] { futex_wake(word); }, [&] { futex_wait(word, 0, until); });
+}
+
+/// A futex_wait that does not sleep and a futex_wake of nobody, as who holds the lock: it finds the
+/// mutex taken, and later wakes the next.
+InTurn after_computing(int times) {
+    std::atomic<std::uint32_t> word{1};
+    return in_turn(
+        times, [] { spin_ns(static_cast<double>(std::chrono::nanoseconds(pause).count())); },
+        [&] { futex_wait(word, 0); }, [&] { futex_wake(word); });
 }
 
 /// What a timeout adds to a futex_wait that does not sleep.
@@ -214,15 +217,15 @@ void futexes(Measurements& it) {
     });
     it.add(figure("futex_timer", "ns", timers(times),
                   "what a timeout adds to a futex_wait that does not sleep"));
-    const auto slept = after_sleep(pause, times);
-    it.add(mean_figure("cold_wake", "ns", slept.wake.extra,
+    const auto slept = after_sleep(times);
+    it.add(mean_figure("cold_wake", "ns", slept.first.extra,
                        "what a futex_wake of nobody takes more after 5 ms of sleep than the next"));
-    it.add(mean_figure("cold_wait", "ns", slept.wait.extra,
+    it.add(mean_figure("cold_wait", "ns", slept.second.extra,
                        "what a timed futex_wait right after it takes more, which does not sleep"));
-    const auto computed = after_computing(pause, times);
-    it.add(mean_figure("cold_wait_busy", "ns", computed.wait.extra,
+    const auto computed = after_computing(times);
+    it.add(mean_figure("cold_wait_busy", "ns", computed.first.extra,
                        "what a futex_wait that does not sleep takes more after 5 ms of computing"));
-    it.add(mean_figure("cold_wake_busy", "ns", computed.wake.extra,
+    it.add(mean_figure("cold_wake_busy", "ns", computed.second.extra,
                        "what a futex_wake of nobody right after it takes more"));
 }
 

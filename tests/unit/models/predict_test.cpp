@@ -114,6 +114,11 @@ std::string two_cpus_with(const std::string& costs) {
            "}}\ninterpreter: none\n";
 }
 
+std::string one_cpu_with(const std::string& costs) {
+    auto machine = two_cpus_with(costs);
+    return machine.replace(machine.find("cores: 2"), 8, "cores: 1");
+}
+
 /// When both end: one holds the lock for 2 ms and computes for another after it; one that arrives
 /// at `arrival` on the other CPU comes for the lock, sleeps, and works for 1 ms behind it. A CPU
 /// polls for 100 us before it halts, and answers in 10 us then, in 50 us after.
@@ -206,21 +211,19 @@ TEST_CASE("predict: a call that was not made for long is cold", "[models]") {
     };
     // ping wakes 20 times and pong 20 times, 2 ms and a little apart, each by 100 us on average.
     // What is even over 0 to 200 us has a deviation of 200 us / sqrt(12) = 58 us, the sum of 19 of
-    // them 252 us, of 40 of them 365 us. Where pong's CPU is awaited: a part of them only is on the
-    // way, at least ping's.
-    CHECK(makespan("1ms") > 40ms + 19 * 100us - 4 * 252us);
-    CHECK(makespan("1ms") < 40ms + 40 * 100us + 4 * 365us);
+    // them 252 us, of 39 of them 360 us; two of those each way, for the seed is fixed. Where pong's
+    // CPU is awaited: a part of them only is on the way, at least ping's.
+    CHECK(makespan("1ms") > 40ms + 19 * 100us - 2 * 252us);
+    CHECK(makespan("1ms") < 40ms + 40 * 100us + 2 * 360us);
     // A tenth of the way to cold: a tenth of that.
-    CHECK(makespan("20ms") > 40ms + 19 * 10us - 4 * 25us);
-    CHECK(makespan("20ms") < 40ms + 40 * 11us + 4 * 37us);
+    CHECK(makespan("20ms") > 40ms + 19 * 10us - 2 * 26us);
+    CHECK(makespan("20ms") < 40ms + 40 * 11us + 2 * 40us);
 }
 
 TEST_CASE("predict: a CPU that idles cools more than one that computes", "[models]") {
     // One thread pauses for 10 ms and wakes another, ten times, on one CPU.
     const auto makespan = [](const std::string& pause, const std::string& costs) {
-        auto machine = two_cpus_with("cold_after: 10ms, " + costs);
-        machine.replace(machine.find("cores: 2"), 8, "cores: 1");
-        return run(machine +
+        return run(one_cpu_with("cold_after: 10ms, " + costs) +
                    "os: {policy: fifo}\nqueues: {q: {}}\nprograms:\n  get: [{repeat: 10, "
                    "steps: [{get: q}]}]\n  put: [{repeat: 10, steps: [{" +
                    pause + R"(: 10ms}, {put: q}, {sleep: 1us}]}]
@@ -246,19 +249,17 @@ TEST_CASE("predict: a message that no CPU has sent for long is cold", "[models]"
     };
     // Each round's four calls follow each other; in the first they are not cold. They vary evenly
     // over 0 to 200 us and 0 to 80 us: their sum over 20 rounds has a deviation of
-    // sqrt(40 / 12) * sqrt(200^2 + 80^2) us = 393 us.
-    CHECK(makespan("1ms") > 40ms + 19 * 280us - 4 * 393us);
-    CHECK(makespan("1ms") < 40ms + 20 * 280us + 4 * 393us);
-    CHECK(makespan("20ms") > 40ms + 19 * 28us - 4 * 40us);
-    CHECK(makespan("20ms") < 40ms + 20 * 31us + 4 * 44us);
+    // sqrt(40 / 12) * sqrt(200^2 + 80^2) us = 394 us; two of those each way.
+    CHECK(makespan("1ms") > 40ms + 19 * 280us - 2 * 394us);
+    CHECK(makespan("1ms") < 40ms + 20 * 280us + 2 * 394us);
+    CHECK(makespan("20ms") > 40ms + 19 * 28us - 2 * 40us);
+    CHECK(makespan("20ms") < 40ms + 20 * 31us + 2 * 44us);
 }
 
 TEST_CASE("predict: a timer interrupts who runs on the CPU where it was set", "[models]") {
     // It takes the price of a wake-up from the computing thread, behind which the sleeper waits.
     const auto makespan = [](const std::string& costs) {
-        auto machine = two_cpus_with(costs);
-        machine.replace(machine.find("cores: 2"), 8, "cores: 1");
-        return run(machine + R"(
+        return run(one_cpu_with(costs) + R"(
 os: {policy: fifo}
 programs: {rest: [{sleep: 1ms}], work: [{compute: 10ms}]}
 tasks: [{program: rest}, {program: work}]
