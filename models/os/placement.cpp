@@ -4,7 +4,8 @@
 //          late (not mainline); else the one it ran on before that if idle; else,
 //          unless the CPUs were much used of late, an idle core, the fastest first,
 //          or an idle sibling; else the queue of its last CPU
-//   start: an idle core, an idle sibling, else its parent's core unless that one is
+//   start: its parent's CPU if used for less than `pack_below` of late (not mainline);
+//          else an idle core, an idle sibling, else its parent's core unless that one is
 //          the busier kind: has spare capacity, fully busy, overloaded
 //   newly idle (`new_idle_pull` of the times), and at ticks while idle (after
 //   `idle_balance`): from the end of the longest queue
@@ -165,6 +166,10 @@ std::uint32_t System::group_for_new(std::uint32_t from, std::uint32_t to, std::u
 }
 
 CpuId System::place_new(kernel::Maybe<ThreadId> parent) const {
+    if (parent && !global_) {
+        const auto near = threads_[index(*parent)].cpu;
+        if (cpus_[static_cast<std::size_t>(near)].use.at(now()) < costs_.pack_below) return near;
+    }
     if (idle_ > 0) return best_idle_cpu();
     if (global_) return CpuId{0};
     const auto cpus = static_cast<std::uint32_t>(cpus_.size());

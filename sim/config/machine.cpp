@@ -125,7 +125,8 @@ const Table<Costs>& costs_table() {
           "by how much these delays vary, each way and evenly"},
          [](Costs& costs, const Node& node) { costs.wake_spread = read_share(node); }},
         {{"pack_below", "percentage", "from 0% to 100%", "0%",
-          "a woken thread stays on its busy CPU, beside idle ones, that was used for less of late"},
+          "woken threads stay on a busy CPU, new ones on their parent's, that was used for less of "
+          "late"},
          [](Costs& costs, const Node& node) { costs.pack_below = read_share(node); }},
         {{"new_idle_pull", "percentage", "from 0% to 100%", "100%",
           "how often a CPU that goes idle takes at once what waits for another"},
