@@ -215,6 +215,8 @@ private:
     Step start_thread(Context& context, ScriptId script, bool spawned);
     Step start_process(Context& context);
     Step begun(Context& context);
+    os::Operation first_work(const Agent& me) const;
+    kernel::Duration leaving(const Agent& me) const;
     bool leads_interpreter(const Agent& me) const;
     bool ends_process(const Agent& me) const;
     Step join_children(Context& context);

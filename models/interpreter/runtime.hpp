@@ -42,10 +42,10 @@ struct Runtime {
     kernel::Duration check_spacing{50};     ///< between check points in bytecode, at full speed
     hardware::Speed speed;                  ///< of bytecode, against CPython 3.11
     StartMethod start = StartMethod::fork;  ///< of processes, where the strategy does not say
-    kernel::Duration thread_start{
-        30'000};  ///< bytecode in Thread.start and in the child's bootstrap, each half
-    kernel::Duration thread_join{5'000};  ///< bytecode in Thread.join
-    bool start_waits = true;              ///< Thread.start waits until the child has run
+    kernel::Duration thread_start{30'000};  ///< in Thread.start, and in the child but for its work
+    kernel::Duration thread_begin{4'000};   ///< of it, the child's until it tells that it runs
+    kernel::Duration thread_join{5'000};    ///< bytecode in Thread.join
+    bool start_waits = true;                ///< Thread.start waits until the child has run
     kernel::Duration fork_start{
         400'000};  ///< bytecode in Process.start and the child's bootstrap, each half
     kernel::Duration spawn_start{

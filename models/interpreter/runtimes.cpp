@@ -33,6 +33,7 @@ Runtime none() {
             .check_spacing = 0ns,
             .speed = {},
             .thread_start = 0ns,
+            .thread_begin = 0ns,
             .thread_join = 0ns,
             .start_waits = false,
             .fork_start = 0ns,
@@ -58,6 +59,7 @@ Runtime cpython(std::uint32_t minor, hardware::Speed speed) {
     runtime.request_scope = minor <= 12 ? RequestScope::lock : RequestScope::thread;
     runtime.check_points = minor <= 9 ? CheckPoints::dense : CheckPoints::sparse;
     runtime.check_spacing = minor <= 9 ? 20ns : 50ns;
+    if (minor >= 11) runtime.thread_begin = 7us;  // twice the share, by its thread's CPU time
     runtime.start = minor <= 13 ? StartMethod::fork : StartMethod::forkserver;
     runtime.pool_poll = minor <= 7 ? 100ms : 0ms;
     runtime.pool_watch = minor <= 7 ? 0us : 20us;

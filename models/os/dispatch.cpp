@@ -9,6 +9,7 @@ namespace interlock::os {
 
 using kernel::Duration;
 using kernel::EventClass;
+using kernel::Time;
 
 ThreadId System::create(std::uint32_t process, std::uint32_t weight,
                         kernel::Maybe<ThreadId> parent) {
@@ -39,12 +40,12 @@ void System::wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker) {
            static_cast<std::uint32_t>(where),
            static_cast<std::uint64_t>(record::State::cpu_wait) +
                (by_thread ? record::woken_by_thread : 0));
-    if (global_) {
-        for (std::uint32_t i = 0; i < cpus_.size(); ++i) charge(CpuId{i});
-    } else {
-        charge(where);
-    }
+    // As requeue_delayed_entity() of Linux: the lag of a thread that never left the queue is
+    // judged by what was accounted before, at the latest at a tick.
+    const bool stays = policy_->delayed(id);
+    charge_queue(where, stays ? last_tick() : now());
     policy_->enqueue(queue_of(where), id, why, facts(id));
+    if (stays) charge_queue(where, now());
     ++waiting_;
     loads_changed_ = true;
     notify(where, id, waker);
@@ -232,12 +233,18 @@ void System::mark_siblings(CpuId id) {
     for (std::uint32_t i = 0; i < width; ++i) to_retime_.insert(CpuId{first + i});
 }
 
-void System::charge(CpuId id) {
+void System::charge(CpuId id, Time until) {
     auto& here = cpu(id);
-    if (!here.current || here.charged_until == now()) return;
-    const auto ran = now() - here.charged_until;
-    here.charged_until = now();
+    if (!here.current || here.charged_until >= until) return;
+    const auto ran = until - here.charged_until;
+    here.charged_until = until;
     policy_->charge(queue_of(id), *here.current, ran);
+}
+
+/// All that run from the queue of this CPU.
+void System::charge_queue(CpuId id, Time until) {
+    if (!global_) return charge(id, until);
+    for (std::uint32_t i = 0; i < cpus_.size(); ++i) charge(CpuId{i}, until);
 }
 
 /// When the policy is due to look at this CPU again.

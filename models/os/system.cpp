@@ -227,6 +227,9 @@ Time System::completion(const Cpu& cpu) const {
 }
 
 /// The first tick at or after `due`.
+/// Now, without ticks.
+Time System::last_tick() const { return tick_ ? on_tick(now() + Duration{1}) - *tick_ : now(); }
+
 Time System::on_tick(Time due) const {
     if (!tick_) return due;
     const auto since = (due.time_since_epoch() - tick_phase_).count();

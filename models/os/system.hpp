@@ -180,6 +180,7 @@ private:
     bool completes_first(const Cpu& cpu) const;
     kernel::Time completion(const Cpu& cpu) const;
     kernel::Time on_tick(kernel::Time due) const;
+    kernel::Time last_tick() const;
 
     // calls.cpp: what threads ask for
     enum class Ahead : bool { no, allowed };
@@ -214,7 +215,9 @@ private:
     void switch_in(CpuId id, ThreadId thread);
     void switch_out(CpuId id);
     void go_idle(CpuId id);
-    void charge(CpuId id);
+    void charge(CpuId id) { charge(id, now()); }
+    void charge(CpuId id, kernel::Time until);
+    void charge_queue(CpuId id, kernel::Time until);
     void decide(CpuId id);
     Facts facts(ThreadId id);
     void mark_siblings(CpuId id);

@@ -127,7 +127,11 @@ const Table<Runtime>& interpreter_table() {
         duration_field("check_spacing", &Runtime::check_spacing,
                        "between check points in bytecode, at full speed; above 0"),
         duration_field("thread_start", &Runtime::thread_start,
-                       "bytecode to start a thread, half of it in the child"),
+                       "what starting a thread takes, there and in the thread that is made, "
+                       "without its work"),
+        duration_field("thread_begin", &Runtime::thread_begin,
+                       "the part of `thread_start` until the thread that is made says that it "
+                       "runs; at most half of it"),
         duration_field("thread_join", &Runtime::thread_join, "bytecode to join a thread"),
         flag_field("start_waits", &Runtime::start_waits,
                    "whether starting a thread waits until it has run"),

@@ -79,6 +79,8 @@ void threads(Runtime& runtime, const Wholes& found, const hardware::Costs& machi
     const auto own = std::max(0.0, found.value("thread_life_cpu") - by_machine);
     runtime.thread_start = whole(own * 7 / 8);
     runtime.thread_join = whole(own / 8);
+    if (found.has("thread_begin_cpu"))
+        runtime.thread_begin = whole(found.value("thread_begin_cpu"));
 }
 
 /// The first half of `fork_start` is the parent's, the second the child's.
@@ -235,6 +237,7 @@ std::string interpreter_section(const InterpreterFigures& measured) {
     };
     time("check_spacing", it.check_spacing);
     time("thread_start", it.thread_start);
+    time("thread_begin", it.thread_begin);
     time("thread_join", it.thread_join);
     time("fork_start", it.fork_start);
     time("spawn_start", it.spawn_start);

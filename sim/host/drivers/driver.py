@@ -265,10 +265,34 @@ def start_and_join(make):
     return cpu_seconds() - cpu, children_cpu() - ended, clock() - begin
 
 
+class Told(object):
+    """The event by which a thread says that it runs; the CPU time that it had used by then."""
+
+    def __init__(self, event):
+        self.event, self.used = event, 0.0
+
+    def set(self):
+        self.used = time.clock_gettime(time.CLOCK_THREAD_CPUTIME_ID)
+        self.event.set()
+
+    def __getattr__(self, name):
+        return getattr(self.event, name)
+
+
 def measure_threads(found):
     times = 10 if PYPY else 200
     found.add("thread_life_cpu", [
         1e9 * start_and_join(lambda: threading.Thread(target=nothing))[0] for _ in range(times)])
+    if PY2 or not hasattr(threading.Thread(), "_started"):
+        return
+    begins = []
+    for _ in itertools.repeat(None, times):
+        it = threading.Thread(target=nothing)
+        it._started = Told(it._started)
+        it.start()
+        it.join()
+        begins.append(1e9 * it._started.used)
+    found.add("thread_begin_cpu", begins)
 
 
 def measure_interpreters(found):

@@ -278,5 +278,56 @@ TEST_CASE("placement: a kernel that packs its CPUs starts threads on their paren
     CHECK(started_after(200ms, 0.63) == "other other other own ");
 }
 
+/// The second thread computes for long. The first starts it, goes on for 30 us, sleeps for `rest`.
+class Resting final : public Driver {
+public:
+    explicit Resting(Duration rest) : rest_(rest) {}
+
+    System* system = nullptr;
+
+    Operation next(ThreadId thread, Outcome /*last*/) override {
+        if (thread != ThreadId{0}) return run(1s);
+        const auto turn = turn_++;
+        if (turn == 0) return run(1us);
+        if (turn == 2) return io(rest_);
+        if (turn == 1) system->create(0, weight_of_nice(0), thread);
+        return run(30us);
+    }
+    void exited(ThreadId /*thread*/) override {}
+    Work burst(ThreadId /*thread*/) override { return {}; }
+    void happens(std::uint32_t /*subject*/) override {}
+
+private:
+    Duration rest_;
+    int turn_ = 0;
+};
+
+/// Whether the first of two threads on one CPU has it right after its sleep.
+bool runs_at_once_after(Duration rest) {
+    hardware::Machine machine;
+    machine.cores = 1;
+    machine.costs = hardware::no_costs();
+    kernel::Simulation simulation;
+    FirstRun first(0, Time{31us + rest - 1ns});
+    simulation.trace().attach(first);
+    Resting driver(rest);
+    System system(machine, {}, kernel::Random(1, 1), simulation, driver);
+    driver.system = &system;
+    system.create(0, weight_of_nice(0));
+    system.run(Time{500us}, ~std::uint64_t{0});
+    simulation.trace().flush();
+    return first.at == Time{31us + rest};
+}
+
+// A new thread of Python that tells its parent, who sleeps: seen on Linux 6.18 in its trace of
+// switches, the parent takes the CPU when the child has run for longer than it went on itself.
+TEST_CASE("wake: who still owed when it slept is judged by what was accounted", "[os]") {
+    // The child runs from 31 us on and was placed at the parent's time, 0. The parent has run for
+    // 30 us more. At its wake nothing of the child's run is accounted: it still owes, and is not
+    // placed anew. Then it is: of 30 us and `rest` the less one is eligible.
+    CHECK(runs_at_once_after(40us));
+    CHECK_FALSE(runs_at_once_after(20us));
+}
+
 }  // namespace
 }  // namespace interlock::os
