@@ -4,6 +4,8 @@
 //   threads, a thread a task
 //                     main takes the next ready task, starts a thread for it; joins all
 //   threads, fewer    main starts N workers, which take ready tasks; joins them
+//   threads, M:N      main starts a native thread, which runs N routines, which take
+//                     ready tasks
 //   threads, pool     main submits tasks as they get ready, and starts a worker when
 //                     none is idle (ThreadPoolExecutor)
 //   processes         a process a task, as with threads
@@ -139,7 +141,24 @@ private:
                  .of_threads = {}});
     }
 
+    /// One native thread, on which all run.
+    void mn_threads() {
+        const auto each = cast_.scripts.add(loop(board, {act(Act::run_unit)}, {}));
+        const auto run =
+            act(Act::run_threads, number(each), std::min(strategy_.workers, std::max(crew_, 1U)));
+        constexpr const char* name = "native thread";
+        if (strategy_.ready) {
+            ready(name, cast_.scripts.add({run, act(Act::finish)}), 1, false);
+            return main(join());
+        }
+        const auto native = cast_.scripts.add({act(Act::begun), run, act(Act::finish)});
+        auto start = act(Act::start_thread, number(native));
+        start.label = name;
+        main({start, act(Act::join_children), act(Act::finish)});
+    }
+
     void threads() {
+        if (strategy_.mn_threads) return mn_threads();
         if (strategy_.pool && !strategy_.ready) return executor();
         if (!strategy_.ready && crew_ <= strategy_.workers) {
             const auto one =

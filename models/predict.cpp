@@ -95,7 +95,7 @@ private:
                              ? interpreter::StartMethod::interpreter
                              : question_.strategy.start.value_or(question_.runtime.start),
                 .piped_queues = crosses_processes(question_),
-                .event_loops = question_.strategy.event_loops};
+                .event_loops = question_.strategy.event_loops || question_.strategy.mn_threads};
     }
 
     kernel::Random noise() const {

@@ -46,6 +46,7 @@ struct Strategy {
     std::uint32_t in_each = 1;  ///< servers: threads or routines in each process
     bool event_loops = false;   ///< tasks are routines of event loops: asyncio, and servers with it
     bool pool = false;
+    bool mn_threads = false;  ///< the threads share a native one
     std::optional<std::uint32_t> chunksize;
     std::optional<interpreter::StartMethod> start;
     bool ready = false;                   ///< the workers are up before time 0

@@ -72,6 +72,7 @@ struct Routine {
     std::uint32_t children_spawned = 0;
     WaitingFor waiting_for;
     std::int64_t amount = 0;  ///< drawn for the instruction
+    os::Work left;            ///< of a burst of bytecode that another routine's turn cut
     kernel::Time waits_since{};
 };
 
@@ -92,6 +93,7 @@ struct Agent : Routine {
     bool at_check = false;  ///< its bytecode stands at a check point, where a slice ends
     bool handling = false;  ///< its burst is a signal's handler; what is pending comes after
     os::Work rest;          ///< of the burst of bytecode, after the part under way
+    os::Work turn_used;     ///< of its routine's quantum, where those take turns
     LockCall call;
     LockCall inner;  ///< of a lock that threads have among themselves
     std::optional<Want> pending;

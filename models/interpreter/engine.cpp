@@ -34,8 +34,8 @@ Engine::Engine(const Setup& setup, const os::Settings& settings, Scripts scripts
                            .getters = {},
                            .putters = {}});
     }
-    help_script_ = ScriptId{static_cast<std::uint32_t>(scripts_.scripts.size())};
-    scripts_.scripts.push_back({{.act = Act::help_lock, .timeout = {}}});
+    help_script_ = scripts_.add({{.act = Act::help_lock, .timeout = {}}});
+    blocking_script_ = scripts_.add({{.act = Act::help_blocking, .timeout = {}}});
     const auto producers = workload::producers(workload_, board_.instances());
     for (std::size_t q = 0; q < queues_.size(); ++q) queues_[q].producers = producers[q];
     for (const auto parties : workload::parties(workload_, board_.instances()))
@@ -147,6 +147,13 @@ bool Engine::settle_lock(ThreadId id, Agent& me) {
 /// The part of a burst of bytecode that comes before the holder drops the lock by
 /// itself.
 os::Work Engine::until_slice_ends(Agent& me, os::Work work) {
+    if (takes_turns(me)) {
+        const auto quantum = os::Work::of(*loop(*me.event_loop).quantum).value;
+        const auto part = std::min(work.value, quantum - std::min(quantum - 1, me.turn_used.value));
+        me.turn_used.value += part;
+        me.rest.value = work.value - part;
+        return {part};
+    }
     const auto* lock = process(me).lock.get();
     const auto slice = lock != nullptr ? lock->slice() : os::Work{};
     if (slice.value == 0 || work.value <= slice.value) return work;
@@ -255,6 +262,8 @@ Engine::Step Engine::execute(Context& context) {
     case Act::wait_collected: return wait_collected(context);
     case Act::poll_collected: return poll_collected(context);
     case Act::run_loop: return run_loop(context);
+    case Act::run_threads: return run_threads(context);
+    case Act::help_blocking: return help_blocking(context);
     case Act::watch_results: return watch_results(context);
     }
     kernel::broken("every act has its step");

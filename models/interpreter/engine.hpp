@@ -206,6 +206,16 @@ private:
 
     // steps_loop.cpp: event loops
     Step run_loop(Context& context);
+    Step run_threads(Context& context);
+    Step help_blocking(Context& context);
+    Step hand_out(Context& context);
+    std::optional<kernel::Duration> until_timer(const EventLoop& own) const;
+    void end_select(EventLoop& own);
+    void go_on(Context& context, std::uint32_t routine);
+    bool takes_turns(const Agent& me) const {
+        return me.number != 0 && loop(*me.event_loop).quantum.has_value();
+    }
+    bool turn_over(Agent& me);
     Step await(Context& context, std::uint8_t phase, EventLoop::Awaits what,
                std::optional<kernel::Time> due = std::nullopt);
     void wake(Agent* me, Waiter waiter);
@@ -266,6 +276,7 @@ private:
     ProcessId home_{};
     ScriptId self_starting_{};
     ScriptId help_script_{};
+    ScriptId blocking_script_{};
     std::size_t uncollected_ = 0;
     Waiters collectors_;
     std::size_t foreground_ = 0;  // threads the run waits for

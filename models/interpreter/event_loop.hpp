@@ -9,6 +9,10 @@
 // event or a timer is a callback that lets its routine go on in the turn after.
 // EpollSelector.select (Lib/selectors.py) rounds the time up to whole milliseconds.
 // Left out: what cancelled timers cost.
+//
+// Threads that share a native thread (M:N, Ruby 3.3 and later with RUBY_MN_THREADS=1) are
+// routines that have a quantum: whose is used up goes behind those that are ready. What
+// one of them does outside the interpreter goes to a native thread of its own meanwhile.
 
 #include <cstdint>
 #include <deque>
@@ -73,6 +77,16 @@ public:
     bool selecting = false;    ///< it is in select(), or about to be
     std::size_t turn = 0;      ///< callbacks of the turn still to run
     Ready callback;            ///< that runs
+
+    /// What a routine does outside the interpreter.
+    struct Blocking {
+        std::uint32_t routine = 0;
+        kernel::Duration work{};
+    };
+    std::optional<kernel::Duration> quantum;  ///< of a routine's turn; none: until it awaits
+    os::ThreadId thread{};                    ///< that runs it
+    std::deque<Blocking> blocking;            ///< not begun yet
+    std::vector<os::ThreadId> idle_helpers;
 
 private:
     struct Due {

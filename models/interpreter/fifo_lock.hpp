@@ -18,7 +18,8 @@
 //
 // Source followed: the specification of the locks, section 6.2, which read Ruby
 // 3.3 and 3.4, thread_pthread.c and thread.c. The quantum is shifted by the thread's
-// priority there: left out, as are M:N threads and the barrier of all ractors.
+// priority there: left out, as is the barrier of all ractors. M:N threads are routines of
+// one native thread (event_loop.hpp).
 
 #include <cstdint>
 #include <deque>

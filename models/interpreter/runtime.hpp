@@ -52,10 +52,12 @@ struct Runtime {
         25'000'000};  ///< a fresh interpreter and its imports, in the child
     kernel::Duration forkserver_start{4'000'000};
     kernel::Duration process_join{50'000};
-    bool threads = true;            ///< several may run the code of one interpreter
-    bool sub_interpreters = false;  ///< a process may have several, with a lock each
-    bool object_locks = false;      ///< each object has a lock of its own, taken by who writes
-    bool parking_locks = false;     ///< locks of programs are handed over after 1 ms
+    bool threads = true;                  ///< several may run the code of one interpreter
+    bool sub_interpreters = false;        ///< a process may have several, with a lock each
+    bool mn_threads = false;              ///< threads may share a native one
+    kernel::Duration thread_switch{300};  ///< from one of these to the next
+    bool object_locks = false;   ///< each object has a lock of its own, taken by who writes
+    bool parking_locks = false;  ///< locks of programs are handed over after 1 ms
     kernel::Duration interpreter_start{10'000'000};  ///< bytecode to make one, in its thread
     kernel::Duration interpreter_end{2'000'000};
     std::uint64_t interpreter_memory = 2'621'440;  ///< bytes resident in a fresh one

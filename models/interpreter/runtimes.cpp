@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/interpreter/runtime.hpp"
@@ -113,6 +114,7 @@ Runtime ruby(const char* name) {
     runtime.check_points = CheckPoints::sparse;
     runtime.start_waits = false;
     runtime.sub_interpreters = true;  // ractors
+    runtime.mn_threads = std::string_view(name) != "ruby-3.1";
     runtime.interpreter_start = 100us;
     runtime.interpreter_end = 0us;
     runtime.interpreter_memory = 262'144;

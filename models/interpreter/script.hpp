@@ -71,6 +71,8 @@ enum class Act : std::uint8_t {
     wait_collected,
     poll_collected,  // looks every `time` whether it has been closed
     run_loop,        // an event loop; count: routines, object: the script of each
+    run_threads,     // the same of threads that share a native one
+    help_blocking,   // what they do outside the interpreter; never over
     watch_results,   // looks whenever the source's pipe is readable, until all is collected; count:
                      // workers
 };

@@ -53,9 +53,14 @@ Engine::Step Engine::compute(Context& context, bool scaled) {
         const auto work = scaled ? bytecode_work(draw(context)) : Work::of(context.it.time);
         return with_lock(context, 1, os::run(work, true));
     }
+    if (me.at.phase == 2) return with_lock(context, 1, os::run(std::exchange(me.left, {}), true));
     auto rest = std::exchange(me.rest, {});
     if (context.last == Outcome::interrupted) rest.value += system_.withheld(context.id).value;
     if (rest.value == 0) return done();
+    if (takes_turns(me) && turn_over(me)) {
+        me.left = rest;
+        return await(context, 2, EventLoop::Awaits::turn);
+    }
     me.at_check = true;
     return with_lock(context, 1, os::run(rest, true));
 }
@@ -66,6 +71,7 @@ Engine::Step Engine::native(Context& context) {
 }
 
 Engine::Step Engine::nogil(Context& context) {
+    if (takes_turns(context.me)) return hand_out(context);
     switch (context.me.at.phase) {
     case 0: return without_lock(context, 1, os::run(Duration{draw(context)}));
     case 1: return take_back(context, 2);

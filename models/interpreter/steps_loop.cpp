@@ -1,4 +1,5 @@
-// The event loop of a thread: its turns, and how its routines await.
+// The event loop of a thread: its turns, and how its routines await; and threads that
+// share a native one, as another kind of routines.
 
 #include <algorithm>
 #include <utility>
@@ -57,23 +58,13 @@ Engine::Step Engine::run_loop(Context& context) {
     case 1: {
         if (own.over()) return done();
         if (own.busy(now())) return without_lock(context, 2, os::run(costs_.syscall));
-        std::optional<Duration> timeout;
-        if (const auto timer = own.next_timer()) {
-            const auto left = std::max(*timer - now(), Duration::zero());
-            const auto grain = std::max(runtime_.loop_resolution, Duration{1});
-            timeout = (left + grain - Duration{1}) / grain * grain;
-        }
         own.selecting = true;
         return without_lock(
             context, 2,
-            os::wait(own.selector, timeout,
+            os::wait(own.selector, until_timer(own),
                      own.awaits_outside() ? os::Waiting::io : os::Waiting::blocked));
     }
-    case 2:
-        own.selecting = false;
-        while (system_.library().try_wait(own.selector)) {
-        }
-        return with_lock(context, 3, os::run(runtime_.loop_turn));
+    case 2: end_select(own); return with_lock(context, 3, os::run(runtime_.loop_turn));
     case 3: own.turn = own.collect(now()); [[fallthrough]];
     case 4:
         if (own.turn == 0) {
@@ -92,12 +83,115 @@ Engine::Step Engine::run_loop(Context& context) {
             own.came(own.callback);
             return moved();
         }
-        const auto outside = own.resume(me, own.callback.routine, now());
-        if (me.instance)
-            record(Kind::task_resumed, *me.instance, 0,
-                   static_cast<std::uint64_t>(outside.count()));
+        go_on(context, own.callback.routine);
         return moved();
     }
+}
+
+/// For how long select() waits at most.
+std::optional<Duration> Engine::until_timer(const EventLoop& own) const {
+    const auto timer = own.next_timer();
+    if (!timer) return std::nullopt;
+    const auto left = std::max(*timer - now(), Duration::zero());
+    const auto grain = std::max(runtime_.loop_resolution, Duration{1});
+    return (left + grain - Duration{1}) / grain * grain;
+}
+
+void Engine::end_select(EventLoop& own) {
+    own.selecting = false;
+    while (system_.library().try_wait(own.selector)) {
+    }
+}
+
+/// The routine runs on this thread, which knows where its loop stands.
+void Engine::go_on(Context& context, std::uint32_t routine) {
+    auto& me = context.me;
+    const auto outside = loop(*me.event_loop).resume(me, routine, now());
+    me.turn_used = {};
+    if (me.instance)
+        record(Kind::task_resumed, *me.instance, 0, static_cast<std::uint64_t>(outside.count()));
+}
+
+/// Source followed: Ruby 3.3's scheduler as the specification tells it (locks, 6.2), and
+/// thread_pthread_mn.c: a lone ractor has one shared native thread. Left out: that its timer
+/// thread waits for the outside world and wakes it, that a native thread which leaves the
+/// interpreter is replaced at a tick of 10 ms only, ticks, the threads' priorities.
+Engine::Step Engine::run_threads(Context& context) {
+    auto& me = context.me;
+    if (me.at.phase == 0) {
+        me.event_loop = EventLoopId{static_cast<std::uint32_t>(loops_.size())};
+        auto& made = loops_.emplace_back(context.it.count, ScriptId{context.it.object},
+                                         system_.library().add_semaphore(0));
+        made.quantum = std::max(runtime_.quantum, Duration{1});
+        made.thread = context.id;
+        return with_lock(context, 1,
+                         os::run(runtime_.thread_start * std::int64_t{context.it.count}));
+    }
+    auto& own = loop(*me.event_loop);
+    switch (me.at.phase) {
+    case 1:
+        if (own.over()) return done();
+        if (own.collect(now()) > 0) return with_lock(context, 3, os::run(runtime_.thread_switch));
+        own.selecting = true;
+        return without_lock(
+            context, 2,
+            os::wait(own.selector, until_timer(own),
+                     own.awaits_outside() ? os::Waiting::io : os::Waiting::blocked));
+    case 2: end_select(own); return take_back(context, 1);
+    default:
+        me.at.phase = 1;
+        go_on(context, own.take().routine);
+        return moved();
+    }
+}
+
+/// Whether another routine is ready when this one has used its quantum up.
+bool Engine::turn_over(Agent& me) {
+    auto& own = loop(*me.event_loop);
+    if (me.turn_used < os::Work::of(*own.quantum)) return false;
+    me.turn_used = {};
+    return own.collect(now()) > 0;
+}
+
+/// The routine waits while a native thread of its own works for it.
+Engine::Step Engine::hand_out(Context& context) {
+    auto& me = context.me;
+    auto& own = loop(*me.event_loop);
+    switch (me.at.phase) {
+    case 0:
+        own.blocking.push_back({.routine = me.number, .work = Duration{draw(context)}});
+        if (own.idle_helpers.empty()) return with_lock(context, 1, os::run(costs_.thread_start));
+        me.to_post.push_back(agent(own.idle_helpers.back()).own);
+        own.idle_helpers.pop_back();
+        return await(context, 2, Awaits::others);
+    case 1: {
+        const auto id =
+            create(context.id, me.name + ", blocking", me.process, blocking_script_, {});
+        agent(id).background = true;
+        agent(id).event_loop = me.event_loop;
+        return await(context, 2, Awaits::others);
+    }
+    default: return done();
+    }
+}
+
+Engine::Step Engine::help_blocking(Context& context) {
+    auto& me = context.me;
+    auto& own = loop(*me.event_loop);
+    if (me.at.phase == 1) {
+        me.posts_in_kernel = true;
+        me.at.phase = 0;
+        wake(&me, {.thread = own.thread, .routine = me.counter});
+        return moved();
+    }
+    if (own.blocking.empty()) {
+        own.idle_helpers.push_back(context.id);
+        return without_lock(context, 0, os::wait(me.own));
+    }
+    const auto next = own.blocking.front();
+    own.blocking.pop_front();
+    me.counter = next.routine;
+    return without_lock(context, 1, os::run(next.work));
 }
 
 }  // namespace interlock::interpreter

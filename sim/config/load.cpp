@@ -111,6 +111,9 @@ private:
             !question.runtime.sub_interpreters)
             question.unavailable =
                 question.runtime.name + " has no interpreters with a lock of their own";
+        if (draft.strategy.mn_threads && !question.runtime.mn_threads)
+            question.unavailable =
+                question.runtime.name + " has no threads that share a native one";
         if (!question.runtime.threads && draft.strategy.needs_threads())
             question.unavailable =
                 question.runtime.name + " has no threads that run the code of one interpreter";

@@ -200,6 +200,11 @@ Table<StrategyDraft> option_fields() {
     return {
         {{"pool", "flag", "true, false", "false", "an executor; for threads and processes"},
          [](StrategyDraft& draft, const Node& node) { draft.strategy.pool = read_flag(node); }},
+        {{"mn_threads", "flag", "true, false", "false",
+          "the threads share a native one, as Ruby's with RUBY_MN_THREADS=1; for threads"},
+         [](StrategyDraft& draft, const Node& node) {
+             draft.strategy.mn_threads = read_flag(node);
+         }},
         {{"chunksize", "count", text_of(chunksize_bounds), "ceil(tasks / 4N)",
           "tasks that a process of a pool takes at a time"},
          [](StrategyDraft& draft, const Node& node) {
@@ -239,6 +244,10 @@ void check_options(const Node& node, const StrategyDraft& draft) {
                                          ", got it beside " + draft.kind->key);
     };
     if (!pools) refuse_beside("pool", "threads or processes");
+    if (kind != StrategyKind::threads) refuse_beside("mn_threads", "threads");
+    if (draft.strategy.pool && draft.strategy.mn_threads)
+        refuse(node.find("mn_threads")->key_place,
+               "mn_threads: expected threads that share a native one, or a pool; got both");
     if (!has_workers(kind)) refuse_beside("ready", "threads, processes or interpreters");
     if (kind != StrategyKind::processes) refuse_beside("chunksize", "processes");
     if (kind != StrategyKind::processes && kind != StrategyKind::servers)

@@ -199,6 +199,7 @@ private:
                 {"in_each", it.in_each},
                 {"event_loops", it.event_loops},
                 {"pool", it.pool},
+                {"mn_threads", it.mn_threads},
                 {"ready", it.ready},
                 {"chunksize", it.chunksize ? json(*it.chunksize) : json(nullptr)},
                 {"start",

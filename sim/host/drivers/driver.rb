@@ -538,6 +538,7 @@ def check(plan)
   end
   raise Unable, "direct: threads that nobody starts exist only in the simulation" if strategy["kind"] == "direct"
   raise Unable, "strategy: interpreters: no ractors here yet" if strategy["kind"] == "interpreters"
+  raise Unable, "mn_threads: only simulated yet" if strategy["mn_threads"]
   raise Unable, "asyncio: Ruby has no event loop of its own" if strategy["kind"] == "asyncio"
   raise Unable, "strategy: servers are only simulated yet" if strategy["kind"] == "servers"
   raise Unable, "pool: Ruby has none of its own" if strategy["pool"]

@@ -28,7 +28,8 @@ strategies: [{processes: 4, start: spawn, chunksize: 2}]
 )");
     CHECK(it["plan"] == 1);
     CHECK(it["strategy"] == json::parse(R"({"kind": "processes", "workers": 4, "pool": false,
-        "ready": false, "chunksize": 2, "start": "spawn", "in_each": 1, "event_loops": false})"));
+        "ready": false, "chunksize": 2, "start": "spawn", "in_each": 1, "event_loops": false,
+        "mn_threads": false})"));
     CHECK(it["locks"] == 1);
     const auto& steps = it["programs"][0];
     CHECK(steps[0]["do"] == "acquire");
