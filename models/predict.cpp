@@ -25,8 +25,9 @@ namespace {
 using kernel::Duration;
 using kernel::Time;
 
-/// The os policy notices the end of a slice at ticks whose phase is drawn.
-bool ticks(const Case& question) {
+/// The os policy draws lots, or notices the end of a slice at ticks whose phase is drawn.
+bool policy_draws(const Case& question) {
+    if (os::policy_named(question.os.policy).draws) return true;
     if (question.os.hz) return *question.os.hz != 0;
     return os::policy_named(question.os.policy).ticks;
 }
@@ -167,6 +168,7 @@ private:
         read_threads(engine, books);
         read_lock(books, observed);
         read_cpus(books, observed);
+        read_quota(engine, books);
         read_tasks(books, observed, from);
         for (std::size_t i = 0; i < books.objects.size(); ++i)
             result_.objects.push_back({.name = question_.workload.objects[i].name,
@@ -247,6 +249,15 @@ private:
         result_.cpu.migrations = books.migrations;
     }
 
+    void read_quota(const interpreter::Engine& engine, const record::Books& books) {
+        if (!question_.os.quota) return;
+        const auto use = engine.quota_use();
+        result_.quota = {.periods = use.periods,
+                         .throttled_periods = use.throttled_periods,
+                         .throttled = books.throttled,
+                         .holder_throttled = books.holder_throttled};
+    }
+
     void read_tasks(const record::Books& books, Duration observed, Time from) {
         const auto& tasks = question_.workload.tasks;
         for (const auto& task : tasks)
@@ -315,7 +326,8 @@ bool random(const Case& question) {
     const bool balances = costs.new_idle_pull < 1 || costs.idle_balance > Duration::zero();
     return !question.unavailable &&
            (wakes || cools || balances || costs.line_transfer > Duration::zero() ||
-            watches_results(question) || ticks(question) || workload::random(question.workload));
+            watches_results(question) || policy_draws(question) ||
+            workload::random(question.workload));
 }
 
 }  // namespace interlock::models

@@ -63,6 +63,14 @@ struct CpuResult {
     std::uint64_t migrations = 0;
 };
 
+/// Of the quota of CPU time; the words are those of cpu.stat.
+struct QuotaResult {
+    std::uint64_t periods = 0;
+    std::uint64_t throttled_periods = 0;
+    kernel::Duration throttled{};         ///< of all CPUs
+    kernel::Duration holder_throttled{};  ///< with the holder of an interpreter lock on such a CPU
+};
+
 struct ObjectResult {
     std::string name;
     std::uint64_t writes = 0;
@@ -108,6 +116,7 @@ struct Result {
     std::vector<TaskResult> by_task;
     std::optional<LockResult> lock;
     CpuResult cpu;
+    std::optional<QuotaResult> quota;
     std::vector<ObjectResult> objects;
     std::vector<QueueResult> queues;
     std::uint64_t memory_peak = 0;

@@ -92,6 +92,7 @@ public:
     const std::vector<NamedLock>& locks() const { return locks_; }
     const EventLoop& loop(EventLoopId id) const { return loops_[static_cast<std::size_t>(id)]; }
     kernel::Time now() const { return system_.now(); }
+    os::QuotaUse quota_use() const { return system_.quota_use(); }
 
     os::Operation next(os::ThreadId id, os::Outcome last) override;
     void exited(os::ThreadId id) override;

@@ -133,7 +133,7 @@ ProcessId Engine::fork(const Process& parent, std::string name) {
     return id;
 }
 
-/// A thread that comes with a unit has the nice value of its task.
+/// A thread that comes with a unit is scheduled as its task says.
 ThreadId Engine::create(kernel::Maybe<ThreadId> parent, std::string name, ProcessId process,
                         ScriptId script, std::optional<UnitId> unit) {
     const ThreadId id{static_cast<std::uint32_t>(agents_.size())};
@@ -145,15 +145,21 @@ ThreadId Engine::create(kernel::Maybe<ThreadId> parent, std::string name, Proces
     if (stops()) made.resume = system_.library().add_semaphore(0);
     made.unit = unit;
     int nice = 0;
+    os::Scheduling how;
+    std::optional<kernel::Time> deadline;
+    os::Allowed allowed;
     if (unit) {
-        const auto& task =
-            workload_
-                .tasks[static_cast<std::size_t>(board_.instances()[board_.unit(*unit).first].task)];
+        const auto& instance = board_.instances()[board_.unit(*unit).first];
+        const auto& task = workload_.tasks[static_cast<std::size_t>(instance.task)];
         nice = task.nice;
+        how = {.priority = task.priority, .tickets = task.tickets, .deadline = task.deadline};
+        if (task.deadline) deadline = instance.arrival + *task.deadline;
+        allowed = os::Allowed(task.affinity);
         made.background = task.background;
     }
     const auto created =
-        system_.create(static_cast<std::uint32_t>(process), os::weight_of_nice(nice), parent);
+        system_.create(static_cast<std::uint32_t>(process), os::weight_of_nice(nice), parent, how,
+                       deadline, std::move(allowed));
     kernel::check(created == id, "threads and agents have the same numbers");
     auto& home = processes_[static_cast<std::size_t>(process)];
     if (!worlds_[home.world].main) worlds_[home.world].main = id;

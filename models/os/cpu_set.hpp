@@ -12,6 +12,23 @@
 
 namespace interlock::os {
 
+/// On which CPUs a thread may run; without any said, on all.
+class Allowed {
+public:
+    Allowed() = default;
+    explicit Allowed(const std::vector<std::uint32_t>& cpus) {
+        for (const auto cpu : cpus) {
+            if (cpu >= has_.size()) has_.resize(cpu + 1);
+            has_[cpu] = true;
+        }
+    }
+    bool all() const { return has_.empty(); }
+    bool has(CpuId cpu) const { return all() || (index(cpu) < has_.size() && has_[index(cpu)]); }
+
+private:
+    std::vector<bool> has_;
+};
+
 class CpuSet {
 public:
     explicit CpuSet(std::size_t cpus)

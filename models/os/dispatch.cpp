@@ -11,13 +11,17 @@ using kernel::Duration;
 using kernel::EventClass;
 using kernel::Time;
 
-ThreadId System::create(std::uint32_t process, std::uint32_t weight,
-                        kernel::Maybe<ThreadId> parent) {
+ThreadId System::create(std::uint32_t process, std::uint32_t weight, kernel::Maybe<ThreadId> parent,
+                        const Scheduling& how, std::optional<Time> deadline, Allowed allowed) {
     const ThreadId id{static_cast<std::uint32_t>(threads_.size())};
     threads_.emplace_back();
     threads_.back().weight = weight;
+    threads_.back().scheduling = how;
+    threads_.back().deadline = deadline;
     record(record::Kind::thread_created, static_cast<std::uint32_t>(id), process, 0);
-    threads_.back().cpu = place_new(parent);
+    pins_ = pins_ || !allowed.all();
+    threads_.back().cpu = place_new(parent, allowed);
+    threads_.back().allowed = std::move(allowed);
     begin_use(threads_.back(), parent.has_value());
     wake(id, Joining::started, std::nullopt);
     return id;
@@ -25,8 +29,9 @@ ThreadId System::create(std::uint32_t process, std::uint32_t weight,
 
 Facts System::facts(ThreadId id) {
     const auto& me = thread(id);
-    if (!needs_burst_) return {.weight = me.weight, .burst = {}};
-    return {.weight = me.weight, .burst = me.in_operation ? me.left : driver_.burst(id)};
+    Facts facts{.weight = me.weight, .scheduling = me.scheduling, .deadline = me.deadline};
+    if (needs_burst_) facts.burst = me.in_operation ? me.left : driver_.burst(id);
+    return facts;
 }
 
 void System::wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker) {
@@ -140,10 +145,11 @@ void System::dispatch(CpuId id) {
         here.reschedule = false;
         forget_interrupt(here);
     }
-    auto next = policy_->pick(queue_of(id));
+    const bool may_run = waiting_ == 0 || has_run_time(id);
+    auto next = may_run ? policy_->pick(queue_of(id)) : kernel::Maybe<ThreadId>();
     if (next) {
         --waiting_;
-    } else if (pulls_new_idle()) {
+    } else if (may_run && pulls_new_idle()) {
         next = pull(id, false);
     }
     if (before && next == before) {
@@ -158,6 +164,7 @@ void System::dispatch(CpuId id) {
                static_cast<std::uint32_t>(id), static_cast<std::uint64_t>(record::State::cpu_wait));
         switch_out(id);
     }
+    if (!may_run) throttle(id);
     if (!next) return go_idle(id);
     switch_in(id, *next);
 }
@@ -195,6 +202,7 @@ void System::switch_in(CpuId id, ThreadId thread_id) {
     record(record::Kind::thread_state, static_cast<std::uint32_t>(thread_id),
            static_cast<std::uint32_t>(id), static_cast<std::uint64_t>(record::State::running));
     to_arm_.insert(id);
+    arm_quota(id);
     if (me.left.value == 0) advance(thread_id);
     if (cpu(id).current) decide(id);
 }
@@ -214,6 +222,7 @@ void System::switch_out(CpuId id) {
 void System::go_idle(CpuId id) {
     auto& here = cpu(id);
     to_arm_.insert(id);
+    disarm_quota(id);
     here.idle = true;
     here.idle_since = now();
     loads_changed_ = true;
@@ -238,6 +247,7 @@ void System::charge(CpuId id, Time until) {
     if (!here.current || here.charged_until >= until) return;
     const auto ran = until - here.charged_until;
     here.charged_until = until;
+    if (bandwidth_) here.run_time -= ran;
     policy_->charge(queue_of(id), *here.current, ran);
 }
 

@@ -57,10 +57,11 @@ CpuId System::place(ThreadId id) {
     if (!global_) {
         if (cpu(me.cpu).idle) return me.cpu;
         if (cpu(me.cpu).use.at(now()) < costs_.pack_below) return me.cpu;
-        if (cpu(recent).idle) return recent;
+        if (cpu(recent).idle && me.allowed.has(recent)) return recent;
         if (!searches()) return me.cpu;
     }
-    return best_idle_cpu();
+    const auto idle = idle_cpu(me.allowed);
+    return idle ? *idle : me.cpu;
 }
 
 /// With n CPUs of which a share x was in use of late, n (1 - (x / 0.85)^2) are
@@ -80,12 +81,12 @@ bool System::searches() {
 
 /// The best idle CPU: on an idle core before beside a running sibling, fast
 /// before slow, then in order of number.
-kernel::Maybe<CpuId> System::idle_cpu() const {
+kernel::Maybe<CpuId> System::idle_cpu(const Allowed& allowed) const {
     kernel::Maybe<CpuId> best;
     bool best_whole = false;
     hardware::Speed best_speed;
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
-        if (!cpus_[i].idle) continue;
+        if (!cpus_[i].idle || !allowed.has(CpuId{i})) continue;
         const auto core = speeds_.core_of(i);
         // A sibling that has been roused but does not run yet counts as busy.
         bool whole = speeds_.core_idle(core);
@@ -101,17 +102,13 @@ kernel::Maybe<CpuId> System::idle_cpu() const {
     return best;
 }
 
-CpuId System::best_idle_cpu() const {
-    const auto found = idle_cpu();
-    kernel::check(found.has_value(), "an idle CPU is found when one is counted");
-    return *found;
-}
-
-CpuId System::least_loaded(std::uint32_t from, std::uint32_t to) const {
-    std::uint32_t best = from;
-    for (std::uint32_t i = from + 1; i < to; ++i)
-        if (load(CpuId{i}) < load(CpuId{best})) best = i;
-    return CpuId{best};
+/// Of those from `from` to `to` on which it may run; none: it may run on none of them.
+kernel::Maybe<CpuId> System::least_loaded(std::uint32_t from, std::uint32_t to,
+                                          const Allowed& allowed) const {
+    kernel::Maybe<CpuId> best;
+    for (std::uint32_t i = from; i < to; ++i)
+        if (allowed.has(CpuId{i}) && (!best || load(CpuId{i}) < load(*best))) best = CpuId{i};
+    return best;
 }
 
 /// CPUs next to each other, of none of which one idles.
@@ -165,21 +162,26 @@ std::uint32_t System::group_for_new(std::uint32_t from, std::uint32_t to, std::u
     return mine.kind != Group::Kind::has_spare && unequal ? place : own;
 }
 
-CpuId System::place_new(kernel::Maybe<ThreadId> parent) const {
-    if (parent && !global_) {
-        const auto near = threads_[index(*parent)].cpu;
-        if (cpus_[static_cast<std::size_t>(near)].use.at(now()) < costs_.pack_below) return near;
-    }
-    if (idle_ > 0) return best_idle_cpu();
+CpuId System::place_new(kernel::Maybe<ThreadId> parent, const Allowed& allowed) const {
+    kernel::Maybe<CpuId> near;
+    if (parent && !global_) near = threads_[index(*parent)].cpu;
+    if (near && !allowed.has(*near)) near.reset();
+    if (near && cpu(*near).use.at(now()) < costs_.pack_below) return *near;
+    if (const auto idle = idle_cpu(allowed)) return *idle;
     if (global_) return CpuId{0};
     const auto cpus = static_cast<std::uint32_t>(cpus_.size());
-    if (!parent) return least_loaded(0, cpus);
-    const auto width = speeds_.threads_per_core();
-    const auto near = static_cast<std::uint32_t>(threads_[index(*parent)].cpu);
-    const auto home = near / width * width;
-    const auto core = group_for_new(0, cpus, width, home);
-    if (core != home) return least_loaded(core, core + width);
-    return CpuId{width == 1 ? near : group_for_new(home, home + width, 1, near)};
+    if (near && allowed.all()) {
+        const auto width = speeds_.threads_per_core();
+        const auto own = static_cast<std::uint32_t>(*near);
+        const auto home = own / width * width;
+        const auto core = group_for_new(0, cpus, width, home);
+        if (core != home) return *least_loaded(core, core + width, allowed);
+        return CpuId{width == 1 ? own : group_for_new(home, home + width, 1, own)};
+    }
+    if (near) return *near;
+    const auto there = least_loaded(0, cpus, allowed);
+    kernel::check(there.has_value(), "a thread may run on a CPU of the machine");
+    return *there;
 }
 
 /// As post_init_entity_util_avg(): a new thread is expected to use half of what its CPU
@@ -200,15 +202,23 @@ bool System::hot(ThreadId id, CpuId destination) const {
            speeds_.core_of(static_cast<std::uint32_t>(destination));
 }
 
-/// The CPU with the most threads, if it runs one while others wait there.
+/// The CPU with the most threads, if it runs one while others wait there that may run here.
 kernel::Maybe<CpuId> System::busiest(CpuId but) const {
     kernel::Maybe<CpuId> best;
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
         const CpuId there{i};
         if (there == but || policy_->queued(queue_of(there)) == 0 || load(there) < 2) continue;
+        if (cpus_[i].throttled || (pins_ && !has_for(there, but))) continue;
         if (!best || load(there) > load(*best)) best = there;
     }
     return best;
+}
+
+bool System::has_for(CpuId from, CpuId to) const {
+    const auto queue = queue_of(from);
+    for (std::size_t i = 0; i < policy_->queued(queue); ++i)
+        if (threads_[index(policy_->queued_at(queue, i))].allowed.has(to)) return true;
+    return false;
 }
 
 /// Moves a thread here from the busiest CPU and lets it run next.
@@ -218,7 +228,7 @@ kernel::Maybe<ThreadId> System::pull(CpuId id, bool even_hot) {
     const auto queue = queue_of(*from);
     for (std::size_t i = policy_->queued(queue); i-- > 0;) {
         const auto candidate = policy_->queued_at(queue, i);
-        if (!even_hot && hot(candidate, id)) continue;
+        if (!thread(candidate).allowed.has(id) || (!even_hot && hot(candidate, id))) continue;
         charge(*from);
         charge(id);
         policy_->dequeue(queue, candidate, Leaving::migrated);
@@ -291,7 +301,7 @@ bool System::pulls_new_idle() {
 /// A CPU of the fastest core of which all CPUs idle.
 kernel::Maybe<CpuId> System::idle_core() const {
     if (idle_ == 0) return std::nullopt;
-    const auto found = idle_cpu();
+    const auto found = idle_cpu({});
     if (!found || !speeds_.core_idle(speeds_.core_of(static_cast<std::uint32_t>(*found))))
         return std::nullopt;
     return found;
@@ -303,6 +313,7 @@ kernel::Maybe<CpuId> System::hampered(CpuId by) const {
     kernel::Maybe<CpuId> worst;
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
         if (!cpus_[i].current || cpus_[i].speed >= better) continue;
+        if (!threads_[index(*cpus_[i].current)].allowed.has(by)) continue;
         if (!worst || cpus_[i].speed < cpu(*worst).speed) worst = CpuId{i};
     }
     return worst;
@@ -352,7 +363,7 @@ void System::balance() {
 bool System::balance_cpu(CpuId id) {
     auto& here = cpu(id);
     const auto from = busiest(id);
-    if (here.waking || !from || load(*from) <= load(id)) return false;
+    if (here.waking || here.throttled || !from || load(*from) <= load(id)) return false;
     const bool force = here.failed_pulls >= tries_before_force;
     if (!here.idle && load(*from) - load(id) == 1 && !force) {
         ++here.failed_pulls;

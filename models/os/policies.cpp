@@ -1,8 +1,17 @@
+#include <utility>
+
+#include "models/os/cfs.hpp"
 #include "models/os/eevdf.hpp"
 #include "models/os/fifo.hpp"
+#include "models/os/lottery.hpp"
+#include "models/os/mlfq.hpp"
 #include "models/os/policy.hpp"
+#include "models/os/priority.hpp"
+#include "models/os/real_time.hpp"
 #include "models/os/round_robin.hpp"
 #include "models/os/sjf.hpp"
+#include "models/os/srtf.hpp"
+#include "models/os/stride.hpp"
 #include "sim/kernel/check.hpp"
 
 namespace interlock::os {
@@ -16,15 +25,63 @@ constexpr kernel::Duration default_quantum{10'000'000};
 
 const std::vector<PolicyEntry>& policies() {
     static const std::vector<PolicyEntry> entries{
-        {"eevdf", "earliest eligible virtual deadline first, as Linux 6.17 (kernel/sched/fair.c)",
-         false, true, true},
-        {"fifo", "first come, first served, without preemption (textbook)", false, false, false},
-        {"round_robin", "a fixed quantum each, in turn (textbook; quantum 10 ms)", true, false,
-         true},
-        {"sjf", "the shortest next CPU burst first, without preemption (textbook)", false, false,
-         false},
+        {.name = "eevdf",
+         .sentence =
+             "earliest eligible virtual deadline first, as Linux 6.17 (kernel/sched/fair.c)",
+         .parameters = {},
+         .ticks = true,
+         .preempts = true},
+        {.name = "cfs",
+         .sentence = "the least virtual run time first, as Linux 2.6.23 to 6.5 "
+                     "(kernel/sched/fair.c)",
+         .parameters = {},
+         .ticks = true,
+         .preempts = true},
+        {.name = "fifo",
+         .sentence = "first come, first served, without preemption (textbook)",
+         .parameters = {}},
+        {.name = "round_robin",
+         .sentence = "a fixed quantum each, in turn (textbook; quantum 10 ms)",
+         .parameters = {"quantum"},
+         .preempts = true},
+        {.name = "sjf",
+         .sentence = "the shortest next CPU burst first, without preemption (textbook)",
+         .parameters = {}},
+        {.name = "srtf",
+         .sentence = "the shortest remaining CPU burst first (textbook)",
+         .parameters = {}},
+        {.name = "priority",
+         .sentence = "the greatest priority first, preemptive; aging (textbook)",
+         .parameters = {"quantum", "aging"}},
+        {.name = "mlfq",
+         .sentence = "multi-level feedback queue (Arpaci-Dusseau; 3 levels, quantum 10 ms)",
+         .parameters = {"quantum", "levels", "quanta", "allotment", "boost", "stay", "front"},
+         .preempts = true},
+        {.name = "lottery",
+         .sentence = "each quantum to a ticket that is drawn (Waldspurger and Weihl 1994)",
+         .parameters = {"quantum"},
+         .preempts = true,
+         .draws = true},
+        {.name = "stride",
+         .sentence = "each quantum to the least pass, by tickets (Waldspurger and Weihl 1995)",
+         .parameters = {"quantum"},
+         .preempts = true},
+        {.name = "edf",
+         .sentence = "the earliest deadline first (Liu and Layland 1973)",
+         .parameters = {}},
+        {.name = "rate_monotonic",
+         .sentence = "the shortest period first (Liu and Layland 1973)",
+         .parameters = {}},
+        {.name = "deadline_monotonic",
+         .sentence = "the shortest deadline after release first (Leung and Whitehead 1982)",
+         .parameters = {}},
     };
     return entries;
+}
+
+bool global_queue(const Settings& settings) {
+    if (settings.queues) return *settings.queues == Queues::global;
+    return !policy_named(settings.policy).ticks;
 }
 
 const PolicyEntry& policy_named(std::string_view name) {
@@ -33,13 +90,43 @@ const PolicyEntry& policy_named(std::string_view name) {
     kernel::broken("a policy is one of the table");
 }
 
+namespace {
+
+std::unique_ptr<Policy> make_mlfq(const PolicySetting& setting) {
+    constexpr std::uint32_t default_levels = 3;
+    const auto& it = setting.parameters;
+    auto quanta = it.quanta;
+    if (quanta.empty())
+        quanta.assign(it.levels.value_or(default_levels), it.quantum.value_or(default_quantum));
+    return std::make_unique<Mlfq>(MlfqParameters{.quanta = std::move(quanta),
+                                                 .allotment = it.allotment.value_or(1),
+                                                 .boost = it.boost,
+                                                 .stay = it.stay,
+                                                 .front = it.front},
+                                  setting.now, setting.runqueues);
+}
+
+}  // namespace
+
 std::unique_ptr<Policy> make_policy(const std::string& name, const PolicySetting& setting) {
+    const auto quantum = setting.parameters.quantum.value_or(default_quantum);
+    const auto queues = setting.runqueues;
     if (name == "eevdf") return std::make_unique<Eevdf>(setting);
-    if (name == "fifo") return std::make_unique<Fifo>(setting.runqueues);
-    if (name == "round_robin")
-        return std::make_unique<RoundRobin>(setting.quantum.value_or(default_quantum),
-                                            setting.runqueues);
-    if (name == "sjf") return std::make_unique<ShortestJobFirst>(setting.runqueues);
+    if (name == "cfs") return std::make_unique<Cfs>(setting);
+    if (name == "fifo") return std::make_unique<Fifo>(queues);
+    if (name == "round_robin") return std::make_unique<RoundRobin>(quantum, queues);
+    if (name == "sjf") return std::make_unique<ShortestJobFirst>(queues);
+    if (name == "srtf") return std::make_unique<ShortestRemainingTimeFirst>(queues);
+    if (name == "priority")
+        return std::make_unique<StaticPriority>(setting.parameters.quantum,
+                                                setting.parameters.aging, setting.now, queues);
+    if (name == "mlfq") return make_mlfq(setting);
+    if (name == "lottery") return std::make_unique<Lottery>(quantum, setting.draw, queues);
+    if (name == "stride") return std::make_unique<Stride>(quantum, queues);
+    if (name == "edf") return std::make_unique<RealTime>(Urgency::deadline, queues);
+    if (name == "rate_monotonic") return std::make_unique<RealTime>(Urgency::period, queues);
+    if (name == "deadline_monotonic")
+        return std::make_unique<RealTime>(Urgency::relative_deadline, queues);
     kernel::broken("a policy is one of the table");
 }
 

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "models/os/ids.hpp"
 #include "models/os/operation.hpp"
 #include "models/os/policy_table.hpp"
+#include "models/os/scheduling.hpp"
 #include "models/os/settings.hpp"
 #include "sim/kernel/maybe.hpp"
 #include "sim/kernel/time.hpp"
@@ -39,8 +41,15 @@ enum class Leaving : std::uint8_t { blocked, exited, migrated };
 /// Read-only facts about a thread.
 struct Facts {
     std::uint32_t weight = 1024;  ///< of its nice value
-    Work burst;                   ///< CPU work until it next blocks, as far as it is known
+    Work burst{};                 ///< CPU work until it next blocks, as far as it is known
+    Scheduling scheduling{};      ///< what its task says
+    std::optional<kernel::Time> deadline{};  ///< of the job it is at
 };
+
+/// The time, of policies that look at it.
+using Now = std::function<kernel::Time()>;
+/// 64 random bits, of policies that draw lots.
+using Draw = std::function<std::uint64_t()>;
 
 class Policy {
 public:
@@ -88,8 +97,10 @@ public:
 struct PolicySetting {
     std::size_t runqueues = 1;
     std::uint32_t cpus = 1;
-    std::optional<kernel::Duration> tick;  ///< none: decisions fall exactly
-    std::optional<kernel::Duration> quantum;
+    std::optional<kernel::Duration> tick{};  ///< none: decisions fall exactly
+    PolicyParameters parameters{};
+    Now now{};
+    Draw draw{};
 };
 
 /// `name` is one of policies().

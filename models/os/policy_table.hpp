@@ -5,17 +5,23 @@
 #include <string_view>
 #include <vector>
 
+#include "models/os/settings.hpp"
+
 namespace interlock::os {
 
 struct PolicyEntry {
     std::string_view name;
     std::string_view sentence;
-    bool takes_quantum;  ///< `{round_robin: {quantum: 1ms}}`
-    bool ticks;          ///< decisions fall on the tick (hz 250) unless `hz` says otherwise
-    bool preempts;       ///< a thread that never blocks does not keep its CPU for ever
+    std::vector<std::string_view> parameters;  ///< `{round_robin: {quantum: 1ms}}`
+    bool ticks = false;     ///< decisions fall on the tick (hz 250) unless `hz` says otherwise
+    bool preempts = false;  ///< a thread that never blocks does not keep its CPU for ever
+    bool draws = false;     ///< lots
 };
 
 const std::vector<PolicyEntry>& policies();
+
+/// Whether all CPUs serve one queue.
+bool global_queue(const Settings& settings);
 
 /// That of the name, which is one of the table.
 const PolicyEntry& policy_named(std::string_view name);

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "models/os/bandwidth.hpp"
 #include "sim/kernel/time.hpp"
 
 namespace interlock::os {
@@ -18,11 +20,26 @@ enum class CLibrary : std::uint8_t {
     fifo,        ///< one queue, the longest waiter is handed the signal: what textbooks assume
 };
 
+/// Of policies; none: the policy's own.
+struct PolicyParameters {
+    std::optional<kernel::Duration> quantum{};
+    std::optional<kernel::Duration> aging{};  ///< priority: a step of waiting that gains one
+    std::vector<kernel::Duration> quanta{};   ///< mlfq: a level each, the highest first
+    std::optional<std::uint32_t> levels{};    ///< mlfq: of `quantum` each
+    std::optional<std::uint32_t> allotment{};
+    std::optional<kernel::Duration> boost{};
+    bool stay = false;
+    bool front = false;
+
+    friend bool operator==(const PolicyParameters&, const PolicyParameters&) = default;
+};
+
 struct Settings {
-    std::string policy = "eevdf";             ///< a name of os::policies
-    std::optional<kernel::Duration> quantum;  ///< round_robin; none: its default
+    std::string policy = "eevdf";  ///< a name of os::policies
+    PolicyParameters parameters{};
     std::optional<std::uint32_t> hz;  ///< none: the policy's; 0: decisions fall exactly when due
     std::optional<Queues> queues;     ///< none: the policy's
+    std::optional<Quota> quota;
     CLibrary c_library = CLibrary::glibc_2_25;
 
     friend bool operator==(const Settings&, const Settings&) = default;

@@ -25,21 +25,16 @@ bool uneven(const hardware::Machine& machine) {
                        [&](hardware::Speed speed) { return speed != machine.speed.front(); });
 }
 
-bool global_of(const Settings& settings) {
-    if (settings.queues) return *settings.queues == Queues::global;
-    return !policy_named(settings.policy).ticks;
-}
-
 }  // namespace
 
 System::System(const hardware::Machine& machine, const Settings& settings, kernel::Random noise,
                kernel::Simulation& simulation, Driver& driver)
     : simulation_(simulation), noise_(noise), driver_(driver), costs_(machine.costs),
-      speeds_(machine), global_(global_of(settings)), follows_use_(!global_ && machine.cpus() > 1),
-      uneven_(uneven(machine)), tick_(tick_of(settings)),
-      library_(settings.c_library, machine.costs.user_operation), cpus_(machine.cpus()),
-      to_dispatch_(machine.cpus()), to_retime_(machine.cpus()), to_arm_(machine.cpus()),
-      idle_(machine.cpus()) {
+      speeds_(machine), global_(global_queue(settings)),
+      follows_use_(!global_ && machine.cpus() > 1), uneven_(uneven(machine)),
+      tick_(tick_of(settings)), library_(settings.c_library, machine.costs.user_operation),
+      cpus_(machine.cpus()), to_dispatch_(machine.cpus()), to_retime_(machine.cpus()),
+      to_arm_(machine.cpus()), idle_(machine.cpus()) {
     if (tick_) {
         const auto share =
             static_cast<kernel::Wide>(noise_.next()) * static_cast<kernel::Wide>(tick_->count());
@@ -48,8 +43,11 @@ System::System(const hardware::Machine& machine, const Settings& settings, kerne
     policy_ = make_policy(settings.policy, {.runqueues = global_ ? 1 : cpus_.size(),
                                             .cpus = machine.cpus(),
                                             .tick = tick_,
-                                            .quantum = settings.quantum});
+                                            .parameters = settings.parameters,
+                                            .now = [this] { return now(); },
+                                            .draw = [this] { return noise_.next(); }});
     needs_burst_ = policy_->needs_burst();
+    if (settings.quota) bandwidth_.emplace(*settings.quota);
     // The books take a CPU for a fast one until they are told otherwise.
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
         cpus_[i].speed = speeds_.speed(i);
@@ -95,6 +93,8 @@ void System::handle(Event event) {
     case EventKind::timer: return timer_event(ThreadId{event.subject});
     case EventKind::balance: return balance();
     case EventKind::outside: return driver_.happens(event.subject);
+    case EventKind::quota: return quota_event(CpuId{event.subject});
+    case EventKind::refill: return refill();
     }
 }
 
@@ -226,10 +226,10 @@ Time System::completion(const Cpu& cpu) const {
     return running.as_of + running.left.time_at(cpu.speed);
 }
 
-/// The first tick at or after `due`.
-/// Now, without ticks.
+/// The last tick; now, without ticks.
 Time System::last_tick() const { return tick_ ? on_tick(now() + Duration{1}) - *tick_ : now(); }
 
+/// The first tick at or after `due`.
 Time System::on_tick(Time due) const {
     if (!tick_) return due;
     const auto since = (due.time_since_epoch() - tick_phase_).count();

@@ -29,6 +29,7 @@
 
 #include "models/hardware/machine.hpp"
 #include "models/hardware/speeds.hpp"
+#include "models/os/bandwidth.hpp"
 #include "models/os/c_library.hpp"
 #include "models/os/cpu_set.hpp"
 #include "models/os/ids.hpp"
@@ -80,7 +81,8 @@ public:
     /// from outside, and from before if nothing has happened yet. It costs nobody
     /// anything: the parent's cost is the driver's to charge.
     ThreadId create(std::uint32_t process, std::uint32_t weight,
-                    kernel::Maybe<ThreadId> parent = std::nullopt);
+                    kernel::Maybe<ThreadId> parent = std::nullopt, const Scheduling& how = {},
+                    std::optional<kernel::Time> deadline = std::nullopt, Allowed allowed = {});
 
     /// Runs until stop(), `until` or `events_max`.
     Stop run(std::optional<kernel::Time> until, std::uint64_t events_max);
@@ -107,6 +109,9 @@ public:
     /// Where a thread runs, or last ran.
     CpuId cpu_of(ThreadId thread) const { return threads_[index(thread)].cpu; }
 
+    /// Of the quota, up to now.
+    QuotaUse quota_use() const { return quota_use_; }
+
     /// What an interrupted burst has left.
     Work withheld(ThreadId thread) const { return threads_[index(thread)].withheld; }
 
@@ -114,7 +119,16 @@ private:
     /// Operations at one instant, after which a run without costs is called endless.
     static constexpr std::uint64_t operations_max = 50'000'000;
 
-    enum class EventKind : std::uint8_t { cpu, idle_exit, interrupt, timer, balance, outside };
+    enum class EventKind : std::uint8_t {
+        cpu,
+        idle_exit,
+        interrupt,
+        timer,
+        balance,
+        outside,
+        quota,
+        refill
+    };
     enum class Place : std::uint8_t { away, queued, running, exited };
 
     /// Calls that are slow when their CPU has not done one for long.
@@ -129,6 +143,9 @@ private:
         CpuId cpu{};     ///< runs there, or queued or last ran there
         CpuId recent{};  ///< where it had last run when it was woken the last time
         std::uint32_t weight = 1024;
+        Scheduling scheduling;
+        Allowed allowed;
+        std::optional<kernel::Time> deadline;
         Work left;  ///< of the burst, as of `as_of` while it runs
         Work
             stolen;  ///< of that, what comes first and is not the burst's own: switches, interrupts
@@ -160,6 +177,9 @@ private:
         kernel::Time event_at{};
         bool event_completes = false;
         std::uint32_t failed_pulls = 0;
+        kernel::Duration run_time{};  ///< of the quota that it has drawn; negative: a debt
+        bool throttled = false;
+        kernel::EventId quota;     ///< it is looked at; none: the default
         kernel::Duration idled{};  ///< in all
         struct Made {
             kernel::Time at;
@@ -222,18 +242,29 @@ private:
     Facts facts(ThreadId id);
     void mark_siblings(CpuId id);
 
+    // throttle.cpp: a quota of CPU time
+    bool has_run_time(CpuId id);
+    void throttle(CpuId id);
+    void arm_quota(CpuId id);
+    void disarm_quota(CpuId id);
+    void quota_event(CpuId id);
+    void return_run_time(CpuId id);
+    void arm_refill();
+    void refill();
+
     // placement.cpp: where a woken thread goes, and what idle and busy CPUs pull
     CpuId place(ThreadId id);
-    CpuId place_new(kernel::Maybe<ThreadId> parent) const;
+    CpuId place_new(kernel::Maybe<ThreadId> parent, const Allowed& allowed) const;
     void begin_use(Thread& it, bool has_parent);
     struct Group;
     Group group_at(std::uint32_t first, std::uint32_t width) const;
     std::uint32_t group_for_new(std::uint32_t from, std::uint32_t to, std::uint32_t width,
                                 std::uint32_t own) const;
     bool searches();
-    kernel::Maybe<CpuId> idle_cpu() const;
-    CpuId best_idle_cpu() const;
-    CpuId least_loaded(std::uint32_t from, std::uint32_t to) const;
+    kernel::Maybe<CpuId> idle_cpu(const Allowed& allowed) const;
+    kernel::Maybe<CpuId> least_loaded(std::uint32_t from, std::uint32_t to,
+                                      const Allowed& allowed) const;
+    bool has_for(CpuId from, CpuId to) const;
     std::size_t load(CpuId id) const;
     kernel::Maybe<ThreadId> pull(CpuId id, bool even_hot);
     kernel::Maybe<CpuId> busiest(CpuId but) const;
@@ -284,6 +315,7 @@ private:
     CpuSet to_arm_;
     std::size_t idle_ = 0;     ///< CPUs that are idle and not on their way out of it
     std::size_t waiting_ = 0;  ///< threads queued on any runqueue
+    bool pins_ = false;        ///< some threads may not run everywhere
     bool loads_changed_ = false;
     bool searches_ = true;         ///< whether woken threads look for an idle CPU
     kernel::Time search_until_{};  ///< it is decided anew then
@@ -292,6 +324,11 @@ private:
     std::optional<kernel::Time>
         idle_balance_at_;  ///< decided when a thread waits beside an idle CPU
     std::uint32_t failed_pushes_ = 0;
+    std::optional<Bandwidth> bandwidth_;
+    QuotaUse quota_use_;
+    kernel::Time period_end_{};
+    kernel::EventId refill_;  ///< none: the default
+    bool throttled_in_period_ = false;
     bool stopped_ = false;
     kernel::Time until_ = kernel::Time::max();
     std::uint64_t events_max_ = 0;

@@ -108,9 +108,11 @@ struct Books {
     std::vector<InstanceBooks> instances;
     std::vector<ObjectBooks> objects;
     std::vector<QueueBooks> queues;
-    std::vector<MarkBooks> marks;   ///< in the order of (from, to)
-    std::uint64_t migrations = 0;   ///< a thread ran on another CPU than it last ran on
-    std::uint64_t memory_peak = 0;  ///< bytes
+    std::vector<MarkBooks> marks;         ///< in the order of (from, to)
+    std::uint64_t migrations = 0;         ///< a thread ran on another CPU than it last ran on
+    std::uint64_t memory_peak = 0;        ///< bytes
+    kernel::Duration throttled{};         ///< of all CPUs, by a quota
+    kernel::Duration holder_throttled{};  ///< while the holder of a lock was queued on such a CPU
 };
 
 }  // namespace interlock::record

@@ -24,6 +24,7 @@
 //   queue_wait      thread    queue        waited ns * 2, + 1 if to put
 //   object_write    thread    process      object * 2, + 1 if an update was lost
 //   memory          process   -            bytes resident on the machine
+//   cpu_throttled   -         cpu          1 when its quota is used up, 0 when it goes on
 
 #include <cstdint>
 
@@ -51,6 +52,7 @@ enum class Kind : std::uint16_t {
     queue_wait,
     object_write,
     memory,
+    cpu_throttled,
 };
 
 /// What a thread does, as the os sees it. A thread that asks for an

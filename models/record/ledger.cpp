@@ -41,6 +41,8 @@ void Ledger::one(const Record& record) {
     check(record.at >= now_, "time never goes back");
     now_ = record.at;
     const auto kind = static_cast<Kind>(record.kind);
+    if (throttled_ > 0) [[unlikely]]
+        stand_still();
     if (kind == Kind::thread_state) [[likely]]  // no jump through a table
         return state(record);
     switch (kind) {
@@ -77,9 +79,33 @@ void Ledger::one(const Record& record) {
         if (counts()) object.lost += record.detail % 2;
         return;
     }
+    case Kind::cpu_throttled: return throttle(record);
     case Kind::memory: books_.memory_peak = std::max(books_.memory_peak, record.detail); return;
     }
     kernel::broken("every kind of record is known");
+}
+
+void Ledger::throttle(const Record& record) {
+    auto& cpu = cpus_[record.place];
+    const bool stands = record.detail == 1;
+    check(cpu.throttled != stands, "a CPU is throttled once, then goes on");
+    check(!stands || !cpu.thread, "a throttled CPU runs nobody");
+    cpu.throttled = stands;
+    if (throttled_ == 0) stood_until_ = now_;
+    throttled_ += stands ? 1 : -1;
+}
+
+/// Some CPUs were throttled until now.
+void Ledger::stand_still() {
+    const auto time = counted(now_) - counted(stood_until_);
+    stood_until_ = now_;
+    books_.throttled += time * throttled_;
+    const bool holder = std::any_of(locks_.begin(), locks_.end(), [this](const Lock& lock) {
+        if (!lock.holder) return false;
+        const auto& thread = threads_[*lock.holder];
+        return thread.state == State::cpu_wait && cpus_[thread.queued_on].throttled;
+    });
+    if (holder) books_.holder_throttled += time;
 }
 
 /// What the thread did until now.
@@ -120,6 +146,7 @@ void Ledger::state(const Record& record) {
     thread.state = state;
     if (thread.asks) [[unlikely]]
         wake_up(thread, record.detail >= woken_by_thread, state);
+    thread.queued_on = record.place;
     if (state != State::running) return;
     auto& cpu = cpus_[record.place];
     check(!cpu.thread, "a CPU runs one thread at a time");
@@ -301,6 +328,8 @@ Books Ledger::close(Time end) {
               "the books of a thread add up to its life");
         running += books.running;
     }
+    now_ = end;
+    if (throttled_ > 0) stand_still();
     Duration busy{};
     for (const auto& cpu : books_.cpus) busy += cpu.busy;
     check(busy == running, "the CPUs were busy as long as threads ran");

@@ -52,7 +52,8 @@ private:
         bool contended = false;
         std::uint32_t asks_for = 0;
         kernel::Maybe<std::uint32_t> cpu;  // runs there, or last ran there
-        kernel::Time since{};              // of what is not booked yet
+        std::uint32_t queued_on = 0;
+        kernel::Time since{};  // of what is not booked yet
         std::array<kernel::Duration, 5> spent{};
         kernel::Duration ran{};  // in all, warm-up or not
         kernel::Wide lost{};     // ns x ppm
@@ -63,6 +64,7 @@ private:
         kernel::Maybe<std::uint32_t> thread;  // runs now
         kernel::Maybe<std::uint32_t> last;
         std::uint64_t slower = 0;  // ppm below full speed
+        bool throttled = false;
     };
     struct Lock {
         kernel::Maybe<std::uint32_t> holder;
@@ -91,6 +93,8 @@ private:
     Thread& thread_of(std::uint32_t id);
     void grant(const kernel::Record& record);
     void mark(const kernel::Record& record);
+    void throttle(const kernel::Record& record);
+    void stand_still();
     LockBooks& lock_of(std::uint32_t place);
     kernel::Time counted(kernel::Time time) const { return time < from_ ? from_ : time; }
     bool counts() const { return now_ >= from_; }
@@ -102,6 +106,8 @@ private:
     std::vector<Cpu> cpus_;
     std::vector<Lock> locks_;
     std::vector<Instance> instances_;
+    int throttled_ = 0;  // CPUs
+    kernel::Time stood_until_{};
     std::size_t marks_;
     std::vector<stats::Quantiles> latencies_;  // by from * marks + to
 };

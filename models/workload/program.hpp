@@ -166,6 +166,10 @@ struct Task {
     std::optional<std::string> process;  ///< lives in a process of its own, of this name
     bool background = false;             ///< the run ends without it
     int nice = 0;
+    std::int32_t priority = 0;                 ///< greater is more urgent
+    std::uint32_t tickets = 100;               ///< of lottery and stride scheduling
+    std::vector<std::uint32_t> affinity;       ///< CPUs on which it may run; none said: all
+    std::optional<kernel::Duration> deadline;  ///< of an instance, after its arrival
     std::optional<Payload> bytes_in;
     std::optional<Payload> bytes_out;
 

@@ -21,6 +21,7 @@ std::vector<Mapping> work_mappings() {
         {"scenario", "the file itself", infos(scenario_table())},
         {"task", "an item of `tasks`", infos(task_table())},
         {"arrive", "behind `arrive`", infos(arrival_table())},
+        {"sched", "behind `sched`", infos(sched_table())},
         {"payload", "behind `bytes_in`, `bytes_out`", infos(payload_table())},
         {"queue", "a queue by name, in `queues`", infos(queue_table())},
         {"object", "a shared object by name, in `objects`", infos(object_table())},
@@ -50,7 +51,8 @@ std::vector<Mapping> system_mappings() {
         {"machine", "the machine", infos(machine_table())},
         {"costs", "behind a machine's `costs`", infos(costs_table())},
         {"os", "the operating system", infos(os_table())},
-        {"policy", "behind a policy that has a quantum", infos(policy_table())},
+        {"quota", "behind `quota`", infos(quota_table())},
+        {"policy", "behind a policy that has parameters", infos(policy_table())},
         {"interpreter", "the interpreter", infos(interpreter_table())},
         {"lock", "behind an interpreter lock", infos(lock_table())},
     };

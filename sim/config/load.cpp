@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "models/os/policy_table.hpp"
 #include "sim/config/document.hpp"
 #include "sim/config/expect.hpp"
 #include "sim/config/interpreter.hpp"
@@ -111,6 +112,7 @@ private:
             !question.runtime.sub_interpreters)
             question.unavailable =
                 question.runtime.name + " has no interpreters with a lock of their own";
+        if (const auto why = why_not_there(question)) question.unavailable = why;
         if (draft.strategy.mn_threads && !question.runtime.mn_threads)
             question.unavailable =
                 question.runtime.name + " has no threads that share a native one";
@@ -122,6 +124,19 @@ private:
                                                        : std::optional<Node>(*draft.baseline));
         question.strategy = std::move(draft.strategy);
         cases_.push_back(std::move(question));
+    }
+
+    /// Why the tasks cannot run on the CPUs that they name.
+    static std::optional<std::string> why_not_there(const Case& question) {
+        for (const auto& task : question.workload.tasks)
+            for (const auto cpu : task.affinity) {
+                if (cpu >= question.machine.cpus())
+                    return "task " + task.name + " may run on CPU " + std::to_string(cpu) +
+                           " of a machine that has " + std::to_string(question.machine.cpus());
+                if (os::global_queue(question.os))
+                    return "affinity needs a queue for each CPU: os: {queues: per_cpu}";
+            }
+        return std::nullopt;
     }
 
     /// The case of a strategy that changes more than how the work is done.

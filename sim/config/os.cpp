@@ -1,6 +1,10 @@
 #include "sim/config/os.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <cmath>
+#include <utility>
 
 #include "models/os/policy_table.hpp"
 #include "sim/config/preset.hpp"
@@ -10,22 +14,38 @@ namespace interlock::config {
 namespace {
 
 using os::CLibrary;
+using os::PolicyParameters;
 using os::Queues;
 using os::Settings;
 using namespace std::string_view_literals;
 
-constexpr std::array unbuilt_policies{
-    "cfs"sv,    "sched_fifo"sv, "sched_rr"sv, "sched_deadline"sv, "mlfq"sv,        "lottery"sv,
-    "stride"sv, "srtf"sv,       "edf"sv,      "rate_monotonic"sv, "round_robin"sv, "fifo"sv,
-    "sjf"sv};
+constexpr std::array unbuilt_policies{"sched_fifo"sv, "sched_rr"sv, "sched_batch"sv, "sched_idle"sv,
+                                      "sched_deadline"sv};
 
 constexpr std::array queue_choices{Choice<Queues>{"per_cpu", Queues::per_cpu},
                                    Choice<Queues>{"global", Queues::global}};
 constexpr std::array libraries{Choice<CLibrary>{"glibc-2.25", CLibrary::glibc_2_25},
                                Choice<CLibrary>{"fifo", CLibrary::fifo}};
 
+os::Quota finish(QuotaDraft draft, const Node& node) {
+    auto& it = draft.quota;
+    it.quota = kernel::Duration{std::llround(draft.cpus * static_cast<double>(it.period.count()))};
+    if (it.quota < std::chrono::milliseconds(1))
+        refuse(node.find("cpus")->place, "cpus: expected at least 1ms of CPU time in each period");
+    if (it.burst > it.quota)
+        refuse(node.find("burst")->place, "burst: expected at most the quota of a period");
+    return it;
+}
+
+/// A quantum each for all levels, or one for each.
+void check_mlfq(const PolicyParameters& it, const Node& node) {
+    if (!it.quanta.empty() && (it.quantum || it.levels))
+        refuse(node.find("quanta")->key_place,
+               "quanta: expected a level each, or quantum and levels; got both");
+}
+
 void read_policy(Settings& settings, const Node& node) {
-    settings.quantum.reset();
+    settings.parameters = {};
     if (node.is_word()) {
         settings.policy = find_preset(node, os::policies(), unbuilt_policies).name;
         return;
@@ -39,20 +59,85 @@ void read_policy(Settings& settings, const Node& node) {
     const auto& policy = find_preset(name, os::policies(), unbuilt_policies);
     settings.policy = policy.name;
     if (parameters.is_nothing()) return;
-    if (!policy.takes_quantum)
+    if (policy.parameters.empty())
         refuse(parameters.place, label(node) + parameters.key + " takes no parameters");
-    read_mapping(parameters, policy_table(), settings, "a mapping such as {quantum: 1ms}");
+    read_mapping(parameters, policy_table(), settings.parameters,
+                 "a mapping such as {quantum: 1ms}");
+    for (const auto& given : parameters.children)
+        if (!is_note(given) && std::find(policy.parameters.begin(), policy.parameters.end(),
+                                         given.key) == policy.parameters.end())
+            refuse(given.key_place, label(node) + parameters.key + " has no parameter " +
+                                        given.key + "; it has " +
+                                        listed(std::vector<std::string>(policy.parameters.begin(),
+                                                                        policy.parameters.end())));
+    check_mlfq(settings.parameters, parameters);
 }
 
 }  // namespace
 
-const Table<Settings>& policy_table() {
-    static const Table<Settings> table{
-        {{"quantum", "duration", "above 0", "the policy's own",
-          "how long a thread runs before the next one's turn"},
-         [](Settings& settings, const Node& node) {
-             settings.quantum = read_positive_duration(node);
+const Table<PolicyParameters>& policy_table() {
+    static constexpr Bounds levels{1, 100};
+    static constexpr Bounds allotments{1, 1'000'000};
+    const auto time = [](std::string name,
+                         std::optional<kernel::Duration> PolicyParameters::*member,
+                         std::string otherwise, std::string sentence) {
+        return Field<PolicyParameters>{
+            {std::move(name), "duration", "above 0", std::move(otherwise), std::move(sentence)},
+            [member](PolicyParameters& it, const Node& node) {
+                it.*member = read_positive_duration(node);
+            }};
+    };
+    static const Table<PolicyParameters> table{
+        time("quantum", &PolicyParameters::quantum, "the policy's own",
+             "how long a thread runs before the next one's turn"),
+        time("aging", &PolicyParameters::aging, "none",
+             "of priority: a thread that waits gains one for each"),
+        {{"levels", "count", text_of(levels), "3", "of mlfq"},
+         [](PolicyParameters& it, const Node& node) {
+             it.levels = read_count(node, levels.low, levels.high);
          }},
+        {{"quanta", "list", "durations, above 0", "quantum at each level",
+          "of mlfq: a level each, the highest first"},
+         [](PolicyParameters& it, const Node& node) {
+             if (!node.is_list() || node.children.empty())
+                 refuse_expected(node, "a list such as [10ms, 20ms, 40ms]");
+             it.quanta.clear();
+             for (const auto& child : node.children)
+                 it.quanta.push_back(read_positive_duration(child));
+         }},
+        {{"allotment", "count", text_of(allotments), "1",
+          "of mlfq: quanta at a level, then a thread goes one down"},
+         [](PolicyParameters& it, const Node& node) {
+             it.allotment = read_count(node, allotments.low, allotments.high);
+         }},
+        time("boost", &PolicyParameters::boost, "none",
+             "of mlfq: all threads go to the highest level after each"),
+        flag_field("stay", &PolicyParameters::stay,
+                   "of mlfq: who blocks begins its allotment anew"),
+        flag_field("front", &PolicyParameters::front,
+                   "of mlfq: who comes back from blocking is the first of its level, and preempts "
+                   "one of the same"),
+    };
+    return table;
+}
+
+const Table<QuotaDraft>& quota_table() {
+    static const Table<QuotaDraft> table{
+        {{"cpus", "number", "above 0", "required", "how many CPUs' time in each period"},
+         [](QuotaDraft& draft, const Node& node) {
+             constexpr double most = 4096;
+             draft.cpus = read_number(node, 0.001, most);
+         }},
+        {{"period", "duration", "from 1ms to 1s", "100ms", "after which there is more of it"},
+         [](QuotaDraft& draft, const Node& node) {
+             draft.quota.period = read_positive_duration(node);
+             if (draft.quota.period < std::chrono::milliseconds(1) ||
+                 draft.quota.period > std::chrono::seconds(1))
+                 refuse_expected(node, "from 1ms to 1s");
+         }},
+        {{"burst", "duration", "at most the quota", "0s",
+          "CPU time left over that may be added to the next period's"},
+         [](QuotaDraft& draft, const Node& node) { draft.quota.burst = read_duration(node); }},
     };
     return table;
 }
@@ -77,7 +162,12 @@ const Table<Settings>& os_table() {
             "c_library", &Settings::c_library, libraries,
             "whose condition variables: the C library's groups, or the longest waiter first"),
         unbuilt<Settings>("preset"),
-        unbuilt<Settings>("quota"),
+        {{"quota", "mapping of quota", "", "none", "CPU time that all threads together may use"},
+         [](Settings& settings, const Node& node) {
+             QuotaDraft draft;
+             read_mapping(node, quota_table(), draft, "a mapping such as {cpus: 1.5}");
+             settings.quota = finish(draft, node);
+         }},
         unbuilt<Settings>("load"),
     };
     return table;

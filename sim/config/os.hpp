@@ -10,7 +10,14 @@ os::Settings read_os(const Node& node, os::Settings settings = {});
 
 const Table<os::Settings>& os_table();
 
+struct QuotaDraft {
+    os::Quota quota;
+    double cpus = 0;
+};
+
+const Table<QuotaDraft>& quota_table();
+
 /// The parameters of a policy: `{round_robin: {quantum: 1ms}}`.
-const Table<os::Settings>& policy_table();
+const Table<os::PolicyParameters>& policy_table();
 
 }  // namespace interlock::config

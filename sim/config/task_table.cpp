@@ -120,12 +120,26 @@ Table<TaskDraft> property_fields() {
              constexpr int most = 19;
              draft.task.nice = static_cast<int>(read_integer(node, least, most));
          }},
+        {{"affinity", "list", "numbers of CPUs, from 0", "all",
+          "on which CPUs its threads may run; needs a queue for each CPU"},
+         [](TaskDraft& draft, const Node& node) {
+             if (!node.is_list() || node.children.empty())
+                 refuse_expected(node, "a list of CPUs such as [0, 1]");
+             for (const auto& child : node.children)
+                 draft.task.affinity.push_back(read_count(child, 0, 4095));
+         }},
+        {{"sched", "mapping of sched", "", "none", "how its threads are scheduled"},
+         [](TaskDraft& draft, const Node& node) {
+             read_mapping(node, sched_table(), draft.task, "a mapping such as {priority: 10}");
+         }},
+        {{"deadline", "duration", "above 0", "none",
+          "when an instance should have ended, after its arrival"},
+         [](TaskDraft& draft, const Node& node) {
+             draft.task.deadline = read_positive_duration(node);
+         }},
         payload_field("bytes_in", &workload::Task::bytes_in,
                       "data that goes to the worker with the task"),
         payload_field("bytes_out", &workload::Task::bytes_out, "data that comes back"),
-        unbuilt<TaskDraft>("affinity"),
-        unbuilt<TaskDraft>("sched"),
-        unbuilt<TaskDraft>("deadline"),
         unbuilt<TaskDraft>("period"),
         unbuilt<TaskDraft>("offset"),
         unbuilt<TaskDraft>("on_miss"),
@@ -156,6 +170,25 @@ const Table<Arrival>& arrival_table() {
              arrival.kind = Arrival::Kind::poisson;
              arrival.rate_per_second = read_rate(node);
          }},
+    };
+    return table;
+}
+
+const Table<workload::Task>& sched_table() {
+    constexpr std::int64_t most = 1'000'000;
+    static constexpr Bounds tickets{1, 1'000'000};
+    static const Table<workload::Task> table{
+        {{"priority", "whole number", "from -1000000 to 1000000", "0",
+          "of policy priority: greater is more urgent"},
+         [](workload::Task& task, const Node& node) {
+             task.priority = static_cast<std::int32_t>(read_integer(node, -most, most));
+         }},
+        {{"tickets", "count", text_of(tickets), "100", "of lottery and stride: its share"},
+         [](workload::Task& task, const Node& node) {
+             task.tickets = read_count(node, tickets.low, tickets.high);
+         }},
+        unbuilt<workload::Task>("policy"),
+        unbuilt<workload::Task>("runtime"),
     };
     return table;
 }

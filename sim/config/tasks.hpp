@@ -29,6 +29,7 @@ std::vector<workload::Task> read_tasks(const Node& node, const WorkloadNames& na
 const Table<TaskDraft>& task_table();
 const Table<workload::Arrival>& arrival_table();
 const Table<workload::Payload>& payload_table();
+const Table<workload::Task>& sched_table();
 
 /// Any task that arrives by rate: then workers are up before time 0.
 bool arrives_by_rate(const std::vector<workload::Task>& tasks);

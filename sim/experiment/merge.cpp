@@ -136,6 +136,24 @@ models::CpuResult merge_cpus(const Results& results) {
     return cpu;
 }
 
+std::optional<models::QuotaResult> merge_quotas(const Results& results) {
+    using Quota = models::QuotaResult;
+    Group<Quota> quotas;
+    for (const auto& result : results)
+        if (result.quota) quotas.push_back(&*result.quota);
+    if (quotas.empty()) return std::nullopt;
+    const auto time = [&quotas](kernel::Duration Quota::*field) {
+        return kernel::Duration{
+            static_cast<kernel::Duration::rep>(group_middle(quotas, [field](const Quota& one) {
+                return static_cast<std::uint64_t>((one.*field).count());
+            }))};
+    };
+    return Quota{.periods = group_middle(quotas, std::mem_fn(&Quota::periods)),
+                 .throttled_periods = group_middle(quotas, std::mem_fn(&Quota::throttled_periods)),
+                 .throttled = time(&Quota::throttled),
+                 .holder_throttled = time(&Quota::holder_throttled)};
+}
+
 std::vector<models::ObjectResult> merge_objects(const Results& results) {
     using Object = models::ObjectResult;
     std::vector<Object> objects;
@@ -270,6 +288,7 @@ report::StrategyOutcome merge(const models::Case& question, const Results& resul
     row.by_task = merge_tasks(results);
     row.lock = merge_locks(results);
     row.cpu = merge_cpus(results);
+    row.quota = merge_quotas(results);
     row.objects = merge_objects(results);
     row.queues = merge_queues(results);
     row.memory_peak = middle_of(results, std::mem_fn(&Result::memory_peak));

@@ -71,9 +71,9 @@ void shape(HostFigures& it, const Environment& host) {
             static_cast<std::uint32_t>(std::llround(std::clamp(beside->value, 0.001, 1.0) * 1e6))};
     if (host.memory > 0) machine.memory = host.memory;
     if (host.quota)
-        it.warnings.push_back(
-            fmt::format("a quota of {:.2f} CPUs is not modelled yet; predictions will be too good",
-                        *host.quota));
+        it.os.quota =
+            os::Quota{.quota = kernel::Duration{std::llround(
+                          *host.quota * static_cast<double>(os::Quota{}.period.count()))}};
 }
 
 void ticks(HostFigures& it, const Environment& host) {

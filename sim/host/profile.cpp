@@ -216,7 +216,9 @@ std::string host_section(const Environment& host, const HostFigures& measured) {
                              one.unit == "ratio" ? fmt::format("{:.0f}%", one.value * 100)
                                                  : value_text(one),
                              one);
-    if (measured.os.hz) text += fmt::format("os:\n  hz: {}\n", *measured.os.hz);
+    if (measured.os.hz || host.quota) text += "os:\n";
+    if (measured.os.hz) text += fmt::format("  hz: {}\n", *measured.os.hz);
+    if (host.quota) text += fmt::format("  quota: {{cpus: {:.3g}}}\n", *host.quota);
     return text;
 }
 

@@ -90,6 +90,14 @@ Json cpu_json(const models::CpuResult& cpu) {
             {"migrations", cpu.migrations}};
 }
 
+Json quota_json(const std::optional<models::QuotaResult>& quota) {
+    if (!quota) return nullptr;
+    return {{"periods", quota->periods},
+            {"throttled_periods", quota->throttled_periods},
+            {"throttled_s", kernel::seconds(quota->throttled)},
+            {"holder_throttled_s", kernel::seconds(quota->holder_throttled)}};
+}
+
 Json objects_json(const std::vector<models::ObjectResult>& objects) {
     auto array = Json::array();
     for (const auto& object : objects)
@@ -181,7 +189,7 @@ nlohmann::ordered_json strategy_json(const StrategyOutcome& row) {
     object["by_task"] = tasks_by_name_json(row.by_task);
     object["lock"] = lock_json(row.lock);
     object["cpu"] = cpu_json(row.cpu);
-    object["quota"] = nullptr;  // a machine without a quota is the only one there is
+    object["quota"] = quota_json(row.quota);
     object["objects"] = objects_json(row.objects);
     object["queues"] = queues_json(row.queues);
     object["memory_peak_bytes"] = row.memory_peak;

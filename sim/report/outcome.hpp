@@ -73,6 +73,7 @@ struct StrategyOutcome {
     std::vector<models::TaskResult> by_task;  ///< percentiles pooled
     std::optional<models::LockResult> lock;   ///< percentiles pooled
     models::CpuResult cpu;
+    std::optional<models::QuotaResult> quota;
     std::vector<models::ObjectResult> objects;
     std::vector<QueueFigures> queues;
     std::uint64_t memory_peak = 0;

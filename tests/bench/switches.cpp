@@ -45,7 +45,7 @@ std::uint64_t switches_of_system(const std::string& policy, std::uint32_t hz, Du
     machine.cores = cpus;
     os::Settings settings;
     settings.policy = policy;
-    settings.quantum = std::chrono::milliseconds(1);
+    settings.parameters.quantum = std::chrono::milliseconds(1);
     settings.hz = hz;
     kernel::Simulation simulation;
     kernel::Fingerprint fingerprint;

@@ -28,7 +28,9 @@ public:
                         1 + random_.below(2), costs ? "" : ", costs: none");
         text += fmt::format("interpreter: {{preset: {}, lock: {}}}\n",
                             random_.below(2) == 0 ? "cpython-3.9" : "cpython-3.13", lock);
-        text += fmt::format("os: {{policy: {}}}\nevents_max: 2000000\nprograms:\n", policy);
+        // Many, for the worker handler of a pool, which polls, may keep the lock from the result
+        // handler for long where a wake-up does not preempt.
+        text += fmt::format("os: {{policy: {}}}\nevents_max: 50000000\nprograms:\n", policy);
         text += "  one:\n" + steps() + "  two:\n" + steps();
         text +=
             fmt::format("tasks:\n  - {{name: a, program: one, count: {}}}\n", 1 + random_.below(3));

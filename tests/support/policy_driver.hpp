@@ -25,6 +25,7 @@ public:
         Duration arrival{};
         std::optional<Duration> work;  ///< none: for ever
         std::uint32_t weight = 1024;
+        os::Scheduling scheduling{};
         Duration ran{};
         std::optional<Duration> first_run;
         Duration finished{};
@@ -41,6 +42,13 @@ public:
         job.weight = weight;
         jobs_.push_back(job);
     }
+
+    void add(Duration arrival, std::optional<Duration> work, const os::Scheduling& scheduling) {
+        add(arrival, work);
+        jobs_.back().scheduling = scheduling;
+    }
+
+    kernel::Time now() const { return kernel::Time{now_}; }
 
     /// Until all jobs are done, or until then. The timeline, in units: "0(4) 1(4)".
     std::string run(Duration unit, std::optional<Duration> until = {}) {
@@ -80,7 +88,13 @@ private:
     os::Facts facts(os::ThreadId id) const {
         const auto& job = jobs_[os::index(id)];
         const auto left = job.work.value_or(Duration::zero()) - job.ran;
-        return {.weight = job.weight, .burst = os::Work::of(left)};
+        os::Facts facts{.weight = job.weight,
+                        .burst = os::Work::of(left),
+                        .scheduling = job.scheduling,
+                        .deadline = {}};
+        if (job.scheduling.deadline)
+            facts.deadline = kernel::Time{job.arrival + *job.scheduling.deadline};
+        return facts;
     }
 
     /// Of whatever is first: an arrival, the end of a job, a decision.

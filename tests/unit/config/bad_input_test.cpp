@@ -22,7 +22,9 @@ void check_all(const std::vector<Bad>& all) {
     }
 }
 
-const std::string policies = "one of eevdf, fifo, round_robin, sjf";
+const std::string policies =
+    "one of eevdf, cfs, fifo, round_robin, sjf, srtf, priority, mlfq, lottery, stride, edf, "
+    "rate_monotonic, deadline_monotonic";
 
 }  // namespace
 
@@ -201,6 +203,24 @@ TEST_CASE("bad input: machine, os, interpreter", "[config]") {
          "9:38: quantum: expected a duration such as 5ms, got 'fast'"},
         {with_rest("os: {policy: {fifo: {quantum: 1ms}}}\n"),
          "9:21: policy: fifo takes no parameters"},
+        {with_rest("os: {policy: {lottery: {boost: 1ms}}}\n"),
+         "9:25: policy: lottery has no parameter boost; it has quantum"},
+        {with_rest("os: {policy: {mlfq: {quanta: [1ms], levels: 2}}}\n"),
+         "9:22: quanta: expected a level each, or quantum and levels; got both"},
+        {with_rest("os: {policy: {mlfq: {quanta: []}}}\n"),
+         "9:30: quanta: expected a list such as [10ms, 20ms, 40ms], got a list"},
+        {with_rest("os: {quota: {period: 10ms}}\n"),
+         "9:13: quota: missing field 'cpus': how many CPUs' time in each period"},
+        {with_rest("os: {quota: {cpus: 1, period: 2s}}\n"),
+         "9:31: period: expected from 1ms to 1s, got '2s'"},
+        {with_rest("os: {quota: {cpus: 0.5, period: 1ms}}\n"),
+         "9:20: cpus: expected at least 1ms of CPU time in each period"},
+        {with_rest("os: {quota: {cpus: 1, burst: 200ms}}\n"),
+         "9:30: burst: expected at most the quota of a period"},
+        {with_task("{program: p, affinity: 0}"),
+         "7:26: affinity: expected a list of CPUs such as [0, 1], got '0'"},
+        {with_task("{program: p, sched: {tickets: 0}}"),
+         "7:33: tickets: expected a whole number from 1 to 1000000, got '0'"},
         {with_rest("os: eevdf\n"),
          "9:5: os: expected a mapping such as {policy: eevdf}, got 'eevdf'"},
         {with_interpreter("{lock: {cpython-3.2: {switch_interval: 1ns}}}"),
@@ -217,12 +237,12 @@ TEST_CASE("bad input: what is not built yet is told to be that", "[config]") {
         {with_machine("{cores: 4, turbo: [1, 0.9]}"), "1:21: turbo is not built yet"},
         {with_machine("{cores: 4, memory_bandwidth: 20GiB/s}"),
          "1:21: memory_bandwidth is not built yet"},
-        {with_rest("os: {policy: mlfq}\n"), "9:14: policy: mlfq is not built yet"},
-        {with_rest("os: {quota: {cpus: 1.5}}\n"), "9:6: quota is not built yet"},
+        {with_rest("os: {policy: sched_rr}\n"), "9:14: policy: sched_rr is not built yet"},
+        {with_rest("os: {load: 10%}\n"), "9:6: load is not built yet"},
         {with_step("{compute: 1ms, bandwidth: 8GiB/s}"), "5:20: bandwidth is not built yet"},
         {with_step("io: {device: disk, bytes: 4MiB}"), "5:10: io: device is not built yet"},
-        {with_task("{program: p, deadline: 4ms}"), "7:16: deadline is not built yet"},
-        {with_task("{program: p, affinity: [0]}"), "7:16: affinity is not built yet"},
+        {with_task("{program: p, period: 4ms}"), "7:16: period is not built yet"},
+        {with_task("{program: p, sched: {runtime: 3ms}}"), "7:24: runtime is not built yet"},
     });
 }
 

@@ -218,8 +218,8 @@ TEST_CASE("load: an interpreter and an os likewise", "[config]") {
     };
     CHECK(settings("{policy: fifo, hz: 0, queues: per_cpu}").queues == os::Queues::per_cpu);
     CHECK(settings("{policy: fifo, hz: 0}").hz == 0U);
-    CHECK(settings("{policy: {round_robin: {quantum: 1ms}}}").quantum == 1ms);
-    CHECK_FALSE(settings("{policy: round_robin}").quantum);
+    CHECK(settings("{policy: {round_robin: {quantum: 1ms}}}").parameters.quantum == 1ms);
+    CHECK_FALSE(settings("{policy: round_robin}").parameters.quantum);
     CHECK(settings("{c_library: fifo}").c_library == os::CLibrary::fifo);
 }
 

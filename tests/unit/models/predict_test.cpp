@@ -423,6 +423,44 @@ strategies: [{threads: 2, mn_threads: true}]
     CHECK(row.ended == Ended::deadlock);
 }
 
+TEST_CASE("predict: threads run on the CPUs that their task names", "[models]") {
+    const auto results = run(two_cpus + R"(
+os: {policy: eevdf, hz: 0}
+programs: {work: [{compute: 10ms}]}
+tasks: [{name: a, program: work, count: 2, affinity: [0]}, {name: b, program: work, affinity: [1]}]
+strategies:
+  - {direct: {}}
+  - {direct: {}, set: {tasks.b.affinity: [0, 1]}}
+  - {direct: {}, set: {tasks.b.affinity: [2]}}
+  - {direct: {}, os: {policy: fifo}}
+)");
+    CHECK(results[0].makespan == 20ms);  // b's CPU idles for half of it
+    CHECK(results[0].instances[2].finish == kernel::Time{10ms});
+    CHECK(results[0].cpu.utilization == std::vector{1.0, 0.5});
+    CHECK(results[1].makespan == 20ms);
+    CHECK(results[2].reason == "task b may run on CPU 2 of a machine that has 2");
+    CHECK(results[3].reason == "affinity needs a queue for each CPU: os: {queues: per_cpu}");
+}
+
+TEST_CASE("predict: a quota stops the holder of a lock, and all who wait for it", "[models]") {
+    const auto row = run(R"(
+machine: {cores: 2, costs: none}
+interpreter: {preset: cpython-3.11, thread_start: 0s, thread_join: 0s, speed: 1}
+os: {hz: 0, quota: {cpus: 0.5, period: 100ms}}
+programs: {work: [{compute: 60ms}]}
+tasks: [{program: work, count: 2}]
+strategies: [{threads: 2}]
+)")
+                         .at(0);
+    // One at a time: 50 ms of each period; the lock's holder stands still for the other 50.
+    REQUIRE(row.quota);
+    CHECK(*row.makespan >= 220ms);  // 120 ms of work, and what handing over takes
+    CHECK(*row.makespan < 221ms);
+    CHECK(row.quota->periods == 2);
+    CHECK(row.quota->throttled_periods == 2);
+    CHECK(row.quota->holder_throttled == 100ms);
+}
+
 TEST_CASE("predict: only some interpreters have threads that share a native one", "[models]") {
     const auto row = run(R"(
 machine: {cores: 2}

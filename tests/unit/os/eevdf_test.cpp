@@ -21,7 +21,7 @@ constexpr ThreadId d{3};
 
 /// Eight CPUs: a slice of 2.8 ms, and of 1.4 ms for a new thread.
 PolicySetting eight_cpus(std::optional<Duration> tick = {}) {
-    return {.runqueues = 2, .cpus = 8, .tick = tick, .quantum = {}};
+    return {.runqueues = 2, .cpus = 8, .tick = tick};
 }
 
 struct Fixture {
@@ -51,7 +51,7 @@ bool close(Duration one, Duration another) { return std::abs((one - another).cou
 
 TEST_CASE("eevdf: the slice grows with the logarithm of the CPUs, up to eight", "[os]") {
     const auto slice = [](std::uint32_t cpus) {
-        return Eevdf({.runqueues = 1, .cpus = cpus, .tick = {}, .quantum = {}}).slice();
+        return Eevdf({.runqueues = 1, .cpus = cpus, .tick = {}}).slice();
     };
     CHECK(slice(1) == 700us);
     CHECK(slice(2) == 1400us);
@@ -63,7 +63,7 @@ TEST_CASE("eevdf: the slice grows with the logarithm of the CPUs, up to eight", 
 
 TEST_CASE("eevdf: slices end at ticks, so runs are whole ticks", "[os]") {
     SECTION("slice 1.4 ms, tick 4 ms: 4 ms each, in strict turn") {
-        Eevdf policy({.runqueues = 1, .cpus = 2, .tick = 4ms, .quantum = {}});
+        Eevdf policy({.runqueues = 1, .cpus = 2, .tick = 4ms});
         support::PolicyDriver driver(policy, 4ms);
         for (int i = 0; i < 3; ++i) driver.add(0ms, {});
         std::string expected = "0(4) 1(4) 2(4)";
@@ -82,7 +82,7 @@ TEST_CASE("eevdf: slices end at ticks, so runs are whole ticks", "[os]") {
 TEST_CASE("eevdf: CPU time is shared by weight", "[os]") {
     // nice 0 and nice 5, slice 1.4 ms, tick 4 ms, 40 s: 30.14 s and 9.86 s, where
     // 1024 / 335 = 3.0567.
-    Eevdf policy({.runqueues = 1, .cpus = 2, .tick = 4ms, .quantum = {}});
+    Eevdf policy({.runqueues = 1, .cpus = 2, .tick = 4ms});
     support::PolicyDriver driver(policy, 4ms);
     driver.add(0ms, {}, weight_of_nice(0));
     driver.add(0ms, {}, weight_of_nice(5));

@@ -1,0 +1,70 @@
+#pragma once
+
+// Multi-level feedback queue, by the rules of Operating Systems: Three Easy Pieces
+// (Arpaci-Dusseau, chapter 8):
+//
+//   1  the runnable thread of the highest level runs, and takes the CPU at once
+//   2  those of one level run in turn, for the level's quantum each
+//   3  a thread begins at the highest level
+//   4  whoever has used up `allotment` quanta at a level, however often it gave up the CPU
+//      in between, goes one down; in the lowest it begins anew there
+//   5  every `boost`, all threads go to the highest level
+//
+// `stay` is the rule as it was before it was mended: a thread that blocks begins its
+// allotment anew. `front`: who comes back from blocking is the first of its level, and
+// preempts one of the same. Whoever is preempted keeps its place and what is left of its
+// quantum. Ties as the book's simulator (cpu-sched-mlfq/mlfq.py) has them, as the
+// specification of the os tells its runs (7.1): a boost lines up the lower levels first.
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "models/os/ordered_queue.hpp"
+#include "models/os/queueing.hpp"
+
+namespace interlock::os {
+
+struct MlfqParameters {
+    std::vector<kernel::Duration> quanta;  ///< a level each, the highest first
+    std::uint32_t allotment = 1;           ///< quanta at a level
+    std::optional<kernel::Duration> boost;
+    bool stay = false;
+    bool front = false;
+};
+
+class Mlfq final : public Queueing<OrderedQueue<std::size_t>> {
+public:
+    Mlfq(MlfqParameters parameters, Now now, std::size_t runqueues);
+
+    void enqueue(RunqueueId id, ThreadId thread, Joining why, const Facts& facts) override;
+    void dequeue(RunqueueId id, ThreadId thread, Leaving why) override;
+    void charge(RunqueueId /*id*/, ThreadId thread, kernel::Duration ran) override {
+        states_[index(thread)].used += ran;
+    }
+    kernel::Maybe<kernel::Duration> due(RunqueueId id, ThreadId thread) override;
+    bool preempts(RunqueueId id, ThreadId woken, ThreadId running) override;
+
+    std::size_t level(ThreadId thread) const { return states_[index(thread)].level; }
+
+private:
+    struct State {
+        std::size_t level = 0;     ///< 0 the highest
+        kernel::Duration used{};   ///< of the quantum
+        std::uint32_t quanta = 0;  ///< used up at this level
+        std::uint64_t boosts = 0;  ///< that it has seen
+        bool in_front = false;
+    };
+
+    void begin_level(State& me, std::size_t level) const;
+    bool use_up(State& me) const;
+    bool boost_is_due() const;
+    void boost();
+
+    MlfqParameters parameters_;
+    Now now_;
+    std::vector<State> states_;  // by thread
+    std::uint64_t boosts_ = 0;
+};
+
+}  // namespace interlock::os

@@ -1,0 +1,94 @@
+#pragma once
+
+// Static priorities, preemptive, with aging where it is asked for.
+//
+//   the runnable thread of the greatest priority runs; equal ones in order of entering,
+//   or in turn for a quantum each
+//   aging: a thread that waits gains one for each `aging` of waiting, and keeps it until its
+//   next turn is over (it blocks, or its quantum ends)
+//
+// Whoever is preempted stays the first of its priority, and keeps what is left of its
+// quantum. A textbook policy (Silberschatz, Galvin, Gagne: Operating System Concepts).
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "models/os/ordered_queue.hpp"
+#include "models/os/queueing.hpp"
+
+namespace interlock::os {
+
+class StaticPriority final : public Queueing<OrderedQueue<kernel::Duration>> {
+public:
+    StaticPriority(std::optional<kernel::Duration> quantum, std::optional<kernel::Duration> aging,
+                   Now now, std::size_t runqueues)
+        : Queueing(runqueues), quantum_(quantum), aging_(aging.value_or(kernel::Duration::zero())),
+          now_(std::move(now)) {}
+
+    void enqueue(RunqueueId queue, ThreadId thread, Joining why, const Facts& facts) override {
+        if (index(thread) >= states_.size()) states_.resize(index(thread) + 1);
+        auto& me = states_[index(thread)];
+        const bool cut = why == Joining::preempted;
+        if (!cut) me.used = {};
+        me.priority = facts.scheduling.priority;
+        me.runs_with = me.priority;
+        me.since = now();
+        if (cut)
+            waiting(queue).prepend(thread, key(me));
+        else
+            waiting(queue).append(thread, key(me));
+    }
+    kernel::Maybe<ThreadId> pick(RunqueueId queue) override {
+        const auto next = waiting(queue).take_first();
+        if (!next || !ages()) return next;
+        auto& me = states_[index(*next)];
+        me.runs_with = me.priority + (now() - me.since) / aging_;
+        return next;
+    }
+    void charge(RunqueueId /*queue*/, ThreadId thread, kernel::Duration ran) override {
+        states_[index(thread)].used += ran;
+    }
+    kernel::Maybe<kernel::Duration> due(RunqueueId queue, ThreadId thread) override {
+        if (queued(queue) == 0) return std::nullopt;
+        auto& me = states_[index(thread)];
+        const auto& first = states_[index(queued_at(queue, 0))];
+        kernel::Maybe<kernel::Duration> soonest;
+        if (quantum_ && (first.priority >= me.runs_with || me.runs_with > me.priority)) {
+            if (me.used >= *quantum_) me.used %= *quantum_;
+            soonest = *quantum_ - me.used;
+        }
+        if (ages()) {
+            // It has more than the running one when it has gained the difference and one.
+            const auto at = first.since + aging_ * (me.runs_with - first.priority + 1);
+            const auto left = std::max(at - now(), kernel::Duration{1});
+            if (!soonest || left < *soonest) soonest = left;
+        }
+        return soonest;
+    }
+    bool preempts(RunqueueId /*queue*/, ThreadId woken, ThreadId running) override {
+        return states_[index(woken)].priority > states_[index(running)].runs_with;
+    }
+
+private:
+    struct State {
+        std::int64_t priority = 0;
+        std::int64_t runs_with = 0;  ///< with what it has gained by waiting
+        kernel::Duration used{};     ///< of the current quantum
+        kernel::Duration since{};    ///< waits, or has begun to run
+    };
+
+    bool ages() const { return aging_ > kernel::Duration::zero(); }
+    kernel::Duration now() const { return ages() ? now_().time_since_epoch() : kernel::Duration{}; }
+    /// All that wait age alike, so their order stays.
+    kernel::Duration key(const State& me) const {
+        return ages() ? me.since - aging_ * me.priority : kernel::Duration{-me.priority};
+    }
+
+    std::optional<kernel::Duration> quantum_;
+    kernel::Duration aging_;
+    Now now_;
+    std::vector<State> states_;  // by thread
+};
+
+}  // namespace interlock::os

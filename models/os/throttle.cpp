@@ -1,0 +1,107 @@
+// How a quota of CPU time stops CPUs, and lets them go on.
+
+#include "models/os/system.hpp"
+
+namespace interlock::os {
+
+using kernel::Duration;
+using kernel::EventClass;
+using kernel::Time;
+
+/// Whether the CPU has run time left, or is given some.
+bool System::has_run_time(CpuId id) {
+    if (!bandwidth_) return true;
+    auto& here = cpu(id);
+    if (here.throttled) return false;
+    return here.run_time > Duration::zero() || bandwidth_->draw(here.run_time);
+}
+
+/// Nobody runs there until it is given what it owes.
+void System::throttle(CpuId id) {
+    auto& here = cpu(id);
+    if (here.throttled) return;
+    here.throttled = throttled_in_period_ = true;
+    record(record::Kind::cpu_throttled, 0, static_cast<std::uint32_t>(id), 1);
+    arm_refill();
+}
+
+/// A thread begins to run there: it is looked at again when its run time may be used up.
+void System::arm_quota(CpuId id) {
+    if (!bandwidth_) return;
+    auto& here = cpu(id);
+    auto at = on_tick(now() + std::max(here.run_time, Duration{1}));
+    if (at <= now()) at = on_tick(now() + Duration{1});
+    simulation_.calendar().cancel(here.quota);
+    here.quota = simulation_.calendar().schedule(
+        at, EventClass::tick,
+        {static_cast<std::uint32_t>(EventKind::quota), static_cast<std::uint32_t>(id)});
+    arm_refill();
+}
+
+void System::quota_event(CpuId id) {
+    auto& here = cpu(id);
+    here.quota = {};
+    if (!here.current) return return_run_time(id);
+    charge(id);
+    if (has_run_time(id)) return arm_quota(id);
+    here.reschedule = true;
+    here.reason = Joining::preempted;
+    to_dispatch_.insert(id);
+}
+
+/// 5 ms after it went idle.
+void System::return_run_time(CpuId id) {
+    auto& here = cpu(id);
+    if (here.throttled || period_end_ - now() <= Bandwidth::too_late) return;
+    bandwidth_->give_back(here.run_time);
+}
+
+void System::disarm_quota(CpuId id) {
+    if (!bandwidth_) return;
+    auto& here = cpu(id);
+    simulation_.calendar().cancel(here.quota);
+    here.quota = simulation_.calendar().schedule(
+        now() + Bandwidth::slack, EventClass::timer,
+        {static_cast<std::uint32_t>(EventKind::quota), static_cast<std::uint32_t>(id)});
+}
+
+/// The periods follow one another from time 0; none is looked at while nothing runs.
+void System::arm_refill() {
+    if (refill_) return;
+    const auto period = bandwidth_->period();
+    const auto passed = now().time_since_epoch() / period;
+    const auto end = Time{period * (passed + 1)};
+    if (end - period > period_end_) bandwidth_->fill();  // of the time nobody looked at
+    period_end_ = end;
+    refill_ = simulation_.calendar().schedule(end, EventClass::timer,
+                                              {static_cast<std::uint32_t>(EventKind::refill), 0});
+}
+
+void System::refill() {
+    refill_ = {};
+    ++quota_use_.periods;
+    if (throttled_in_period_) ++quota_use_.throttled_periods;
+    throttled_in_period_ = false;
+    bandwidth_->fill();
+    bool busy = false;
+    for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
+        auto& here = cpus_[i];
+        busy = busy || here.current.has_value();
+        if (!here.throttled) continue;
+        if (!bandwidth_->repay(here.run_time)) {
+            busy = throttled_in_period_ = true;
+            continue;
+        }
+        here.throttled = false;
+        record(record::Kind::cpu_throttled, 0, i, 0);
+        busy = true;
+        if (policy_->queued(queue_of(CpuId{i})) == 0) continue;
+        if (here.idle)
+            rouse(CpuId{i}, std::nullopt);
+        else
+            to_dispatch_.insert(CpuId{i});
+    }
+    if (busy) arm_refill();
+}
+
+}  // namespace interlock::os
