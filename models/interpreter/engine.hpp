@@ -211,6 +211,7 @@ private:
     Step help_blocking(Context& context);
     Step hand_out(Context& context);
     std::optional<kernel::Duration> until_timer(const EventLoop& own) const;
+    kernel::Duration cooled(kernel::Duration slept) const;
     void end_select(EventLoop& own);
     void go_on(Context& context, std::uint32_t routine);
     bool takes_turns(const Agent& me) const {

@@ -69,6 +69,7 @@ struct Runtime {
     kernel::Duration loop_start{150'000};   ///< bytecode to make an event loop and to close it
     kernel::Duration loop_turn{1'000};      ///< bytecode of a turn of the event loop
     kernel::Duration loop_callback{2'500};  ///< bytecode of a callback, or to go on with a routine
+    kernel::Duration loop_cold{0};          ///< on top of a turn for which it slept 2 ms or longer
     kernel::Duration loop_resolution{1'000'000};  ///< its timers are rounded up to this
     kernel::Duration object_access{30};           ///< a read or write of a shared object
     /// Bytecode that the threads of a process run, together, until one of them stops all

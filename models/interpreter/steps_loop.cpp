@@ -57,6 +57,7 @@ Engine::Step Engine::run_loop(Context& context) {
     switch (me.at.phase) {
     case 1: {
         if (own.over()) return done();
+        me.waits_since = now();
         if (own.busy(now())) return without_lock(context, 2, os::run(costs_.syscall));
         own.selecting = true;
         return without_lock(
@@ -64,7 +65,9 @@ Engine::Step Engine::run_loop(Context& context) {
             os::wait(own.selector, until_timer(own),
                      own.awaits_outside() ? os::Waiting::io : os::Waiting::blocked));
     }
-    case 2: end_select(own); return with_lock(context, 3, os::run(runtime_.loop_turn));
+    case 2:
+        end_select(own);
+        return with_lock(context, 3, os::run(runtime_.loop_turn + cooled(now() - me.waits_since)));
     case 3: own.turn = own.collect(now()); [[fallthrough]];
     case 4:
         if (own.turn == 0) {
@@ -86,6 +89,12 @@ Engine::Step Engine::run_loop(Context& context) {
         go_on(context, own.callback.routine);
         return moved();
     }
+}
+
+/// What its code takes more that has left the caches meanwhile.
+Duration Engine::cooled(Duration slept) const {
+    constexpr Duration cold_after{2'000'000};
+    return runtime_.loop_cold * std::min(slept, cold_after).count() / cold_after.count();
 }
 
 /// For how long select() waits at most.

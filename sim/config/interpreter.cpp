@@ -167,6 +167,9 @@ const Table<Runtime>& interpreter_table() {
         duration_field(
             "loop_callback", &Runtime::loop_callback,
             "bytecode of a callback of the event loop, or to go on with one of its tasks"),
+        duration_field("loop_cold", &Runtime::loop_cold,
+                       "what a turn takes more for which it slept for 2 ms or longer; for less in "
+                       "proportion"),
         duration_field("loop_resolution", &Runtime::loop_resolution,
                        "what the event loop rounds its timers up to"),
         duration_field("object_access", &Runtime::object_access,

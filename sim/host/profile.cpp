@@ -102,6 +102,19 @@ void processes(Runtime& runtime, const Wholes& found, const hardware::Costs& mac
                   ns(machine.process_exit) - 2 * ns(machine.wake_idle_long));
 }
 
+/// An event takes two turns of the loop and two callbacks in the model, and here four calls of
+/// the system; of a turn and a callback the turn has two parts of seven, as by default.
+void loops(Runtime& runtime, const Wholes& found, const hardware::Costs& machine) {
+    if (!found.has("loop_event_cpu")) return;
+    const auto event = found.value("loop_event_cpu");
+    const auto half = std::max(0.0, event - 4 * ns(machine.syscall)) / 2;
+    runtime.loop_turn = whole(half * 2 / 7);
+    runtime.loop_callback = whole(half * 5 / 7);
+    runtime.loop_cold = whole(found.value("loop_cold_event_cpu") - event - ns(machine.futex_wait) -
+                              ns(machine.context_switch));
+    runtime.loop_start = whole(found.value("loop_start_cpu") - 2 * half);
+}
+
 void others(Runtime& runtime, const Wholes& found, const hardware::Costs& machine) {
     if (found.has("cold_holder"))
         runtime.cold_holder = whole(found.value("cold_holder") - ns(machine.migration));
@@ -185,6 +198,7 @@ InterpreterFigures interpreter_figures(const std::string& name, const std::strin
     const Wholes found(it.figures);
     threads(it.runtime, found, machine);
     processes(it.runtime, found, machine);
+    loops(it.runtime, found, machine);
     others(it.runtime, found, machine);
     return it;
 }
@@ -251,6 +265,10 @@ std::string interpreter_section(const InterpreterFigures& measured) {
     }
     time("cold_holder", it.cold_holder);
     time("task_dispatch", it.task_dispatch);
+    time("loop_start", it.loop_start);
+    time("loop_turn", it.loop_turn);
+    time("loop_callback", it.loop_callback);
+    time("loop_cold", it.loop_cold);
     time("message", it.message);
     time("pool_watch", it.pool_watch);
     text += fmt::format("    pickle_array: {}B/s\n    pickle_objects: {}B/s\n    memory: {}B\n",

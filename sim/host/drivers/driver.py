@@ -430,6 +430,15 @@ def measure_pickling(found):
         found.add("pickle_" + name, [2.0 * size / one for one in each], "B/s")
 
 
+def measure_loop(found):
+    if sys.version_info < (3, 7):
+        return
+    import driver_asyncio
+    names = ("loop_start_cpu", "loop_event_cpu", "loop_cold_event_cpu")
+    for name, samples in zip(names, driver_asyncio.measure(cpu_seconds)):
+        found.add(name, [1e9 * one for one in samples])
+
+
 def calibrate(request):
     begin = clock()
     each = request["seconds"] / 8.0
@@ -439,6 +448,7 @@ def calibrate(request):
     measure_threads(found)
     measure_cold(found)
     measure_queues(found)
+    measure_loop(found)
     measure_pickling(found)
     measure_interpreters(found)
     for method in () if PY2 else ("spawn", "forkserver"):

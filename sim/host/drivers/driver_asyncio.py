@@ -51,6 +51,49 @@ class Event(object):
         os.close(self.file)
 
 
+def measure(cpu_seconds):
+    """CPU seconds of a loop made and closed, of an event that is there at once (with the calls that
+    write and read it), and of a timer for which the loop sleeps 2 ms."""
+    async def nothing():
+        pass
+
+    async def events(count):
+        loop = asyncio.get_running_loop()
+        reader, writer = os.pipe()
+        futures = []
+
+        def happened():
+            os.read(reader, 1)
+            futures.pop().set_result(None)
+
+        async def event():
+            begin = cpu_seconds()
+            futures.append(loop.create_future())
+            os.write(writer, b"1")
+            await futures[0]
+            return cpu_seconds() - begin
+
+        loop.add_reader(reader, happened)
+        samples, cold = [], []
+        for _ in range(count):
+            begin = cpu_seconds()
+            await asyncio.sleep(0.002)
+            cold.append(cpu_seconds() - begin)
+            await event()  # its own code is cold yet
+            samples.append(await event())
+        loop.remove_reader(reader)
+        os.close(reader)
+        os.close(writer)
+        return [samples, cold]
+
+    starts = []
+    for _ in range(8):
+        begin = cpu_seconds()
+        asyncio.run(nothing())
+        starts.append(cpu_seconds() - begin)
+    return [starts[1:]] + asyncio.run(events(60))
+
+
 class Shared(object):
     """Locks, queues, barriers and conditions of the loop."""
 

@@ -112,6 +112,19 @@ strategies: [{asyncio: 1}]
     CHECK(results[0].lock->waits.quantile(0.5) < 5'200'000);
 }
 
+TEST_CASE("event loop: its code is cold after it slept", "[interpreter]") {
+    const auto results = run(R"(
+machine: {cores: 1, costs: none}
+interpreter: {preset: cpython-3.11, loop_start: 0us, loop_turn: 0us, loop_callback: 0us,
+              loop_cold: 1ms, task_dispatch: 0us}
+programs: {main: [{repeat: 3, steps: [{io: 10ms}]}]}
+tasks: [{program: main}]
+strategies: [{asyncio: 1}, {asyncio: 1, set: {programs.main.0.steps.0.io: 1ms}}]
+)");
+    CHECK(results[0].makespan == 33ms);         // 3 x (10 + 1)
+    CHECK(results[1].makespan == 4ms + 500us);  // half of it after half of 2 ms
+}
+
 TEST_CASE("event loop: a deadlock is told by task", "[interpreter]") {
     const auto results = run(no_costs + R"(
 programs:
