@@ -82,8 +82,10 @@ std::vector<std::string> lock_names() {
 
 TEST_CASE("every policy and lock keeps the books and its bounds", "[property]") {
     const auto seed = GENERATE(range(std::uint64_t{0}, std::uint64_t{200}));
-    for (const auto& policy : os::policies())
+    // A third of the policies for each of three seeds: each of them under every lock, 66 times.
+    for (std::size_t p = seed % 3; p < os::policies().size(); p += 3)
         for (const auto& lock : lock_names()) {
+            const auto& policy = os::policies()[p];
             const auto text = Writer(seed).scenario(policy.name, lock);
             CAPTURE(seed, text);
             const auto scenario = support::scenario(text);
