@@ -47,6 +47,7 @@ std::vector<Party> parties(const Engine& engine, const workload::Workload& workl
             all.push_back({agent.name, {thread, agent.number}, agent.waiting_for});
             continue;
         }
+        if (engine.loop(*agent.event_loop).thread != thread) continue;  // helps others
         for (const auto* routine : engine.loop(*agent.event_loop).suspended()) {
             const auto name = routine->instance
                                   ? workload::instance_name(workload, instances[*routine->instance])

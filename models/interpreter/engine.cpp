@@ -100,6 +100,8 @@ Operation Engine::next(ThreadId id, Outcome last) {
                 if (const auto operation = settle_world(id, me)) return *operation;
             const bool handles = me.pending->with == Want::With::lock && has_signal(id, me);
             auto operation = handles ? handle_signal(me) : me.pending->operation;
+            if (takes_turns(me) && me.pending->with == Want::With::lock && !operation.interruptible)
+                me.turn_used.value += operation.work.value;
             if (!handles) me.pending.reset();
             if (operation.interruptible) operation.work = until_slice_ends(me, operation.work);
             if (operation.interruptible && stops())
@@ -116,7 +118,8 @@ Operation Engine::next(ThreadId id, Outcome last) {
         me.posts_in_kernel = false;
         if (me.resumed) last = *std::exchange(me.resumed, std::nullopt);
         Context context{.id = id, .me = me, .it = instruction(me), .last = last};
-        const auto step = execute(context);
+        const bool gives_way = me.at.phase == 0 && takes_turns(me) && turn_over(me);
+        const auto step = gives_way ? await(context, 0, EventLoop::Awaits::turn) : execute(context);
         last = Outcome::done;
         if (step.kind == Step::Kind::want) {
             me.pending = step.want;

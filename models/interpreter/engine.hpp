@@ -210,6 +210,8 @@ private:
     Step run_threads(Context& context);
     Step help_blocking(Context& context);
     Step hand_out(Context& context);
+    Step give_away(Context& context);
+    void works_for(const Context& context, std::uint32_t instance);
     std::optional<kernel::Duration> until_timer(const EventLoop& own) const;
     kernel::Duration cooled(kernel::Duration slept) const;
     void end_select(EventLoop& own);

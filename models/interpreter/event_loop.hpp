@@ -81,6 +81,7 @@ public:
     /// What a routine does outside the interpreter.
     struct Blocking {
         std::uint32_t routine = 0;
+        std::optional<std::uint32_t> instance;
         kernel::Duration work{};
     };
     std::optional<kernel::Duration> quantum;  ///< of a routine's turn; none: until it awaits

@@ -49,6 +49,7 @@ Engine::Step Engine::run_loop(Context& context) {
         me.event_loop = EventLoopId{static_cast<std::uint32_t>(loops_.size())};
         loops_.emplace_back(context.it.count, ScriptId{context.it.object},
                             system_.library().add_semaphore(0));
+        loops_.back().thread = context.id;
         return with_lock(context, 1,
                          os::run(runtime_.loop_start +
                                  runtime_.loop_callback * (2 * std::int64_t{context.it.count})));
@@ -112,11 +113,18 @@ void Engine::end_select(EventLoop& own) {
     }
 }
 
+/// What this thread does from now on is done for that task.
+void Engine::works_for(const Context& context, std::uint32_t instance) {
+    record(Kind::task_resumed, instance, record::thread_follows,
+           static_cast<std::uint64_t>(context.id));
+}
+
 /// The routine runs on this thread, which knows where its loop stands.
 void Engine::go_on(Context& context, std::uint32_t routine) {
     auto& me = context.me;
     const auto outside = loop(*me.event_loop).resume(me, routine, now());
     me.turn_used = {};
+    if (me.instance && takes_turns(me)) works_for(context, *me.instance);
     if (me.instance)
         record(Kind::task_resumed, *me.instance, 0, static_cast<std::uint64_t>(outside.count()));
 }
@@ -168,26 +176,38 @@ Engine::Step Engine::hand_out(Context& context) {
     auto& own = loop(*me.event_loop);
     switch (me.at.phase) {
     case 0:
-        own.blocking.push_back({.routine = me.number, .work = Duration{draw(context)}});
+        me.amount = draw(context);
         if (own.idle_helpers.empty()) return with_lock(context, 1, os::run(costs_.thread_start));
         me.to_post.push_back(agent(own.idle_helpers.back()).own);
         own.idle_helpers.pop_back();
-        return await(context, 2, Awaits::others);
+        return give_away(context);
     case 1: {
         const auto id =
             create(context.id, me.name + ", blocking", me.process, blocking_script_, {});
         agent(id).background = true;
         agent(id).event_loop = me.event_loop;
-        return await(context, 2, Awaits::others);
+        return give_away(context);
     }
     default: return done();
     }
+}
+
+/// Some helper finds it; the routine awaits it from now on.
+Engine::Step Engine::give_away(Context& context) {
+    auto& me = context.me;
+    loop(*me.event_loop)
+        .blocking.push_back(
+            {.routine = me.number, .instance = me.instance, .work = Duration{me.amount}});
+    return await(context, 2, Awaits::others);
 }
 
 Engine::Step Engine::help_blocking(Context& context) {
     auto& me = context.me;
     auto& own = loop(*me.event_loop);
     if (me.at.phase == 1) {
+        if (me.instance)
+            record(Kind::task_paused, *me.instance, 0, static_cast<std::uint64_t>(context.id));
+        me.instance.reset();
         me.posts_in_kernel = true;
         me.at.phase = 0;
         wake(&me, {.thread = own.thread, .routine = me.counter});
@@ -200,6 +220,8 @@ Engine::Step Engine::help_blocking(Context& context) {
     const auto next = own.blocking.front();
     own.blocking.pop_front();
     me.counter = next.routine;
+    me.instance = next.instance;
+    if (me.instance) works_for(context, *me.instance);
     return without_lock(context, 1, os::run(next.work));
 }
 

@@ -133,7 +133,7 @@ ProcessId Engine::fork(const Process& parent, std::string name) {
     return id;
 }
 
-/// A thread that comes with a unit is scheduled as its task says.
+/// A thread that comes with a unit is scheduled as its task says, others as who starts them.
 ThreadId Engine::create(kernel::Maybe<ThreadId> parent, std::string name, ProcessId process,
                         ScriptId script, std::optional<UnitId> unit) {
     const ThreadId id{static_cast<std::uint32_t>(agents_.size())};
@@ -156,7 +156,15 @@ ThreadId Engine::create(kernel::Maybe<ThreadId> parent, std::string name, Proces
         if (task.deadline) deadline = instance.arrival + *task.deadline;
         allowed = os::Allowed(task.affinity);
         made.background = task.background;
+    } else if (parent) {
+        const auto& from = agent(*parent);
+        nice = from.nice;
+        how = from.scheduling;
+        allowed = from.allowed;
     }
+    made.nice = nice;
+    made.scheduling = how;
+    made.allowed = allowed;
     const auto created =
         system_.create(static_cast<std::uint32_t>(process), os::weight_of_nice(nice), parent, how,
                        deadline, std::move(allowed));

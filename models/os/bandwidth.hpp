@@ -7,12 +7,13 @@
 //   the pool is empty the CPU is throttled: nothing of the group runs there
 //   that is noticed at a tick; what ran beyond it is a debt, paid first
 //   at the next fill the throttled CPUs are given what they owe, and go on
-//   a CPU that goes idle keeps 1 ms and returns the rest 5 ms later, unless the period
-//   ends within 2 ms then
+//   a CPU that goes idle keeps 1 ms and returns the rest; where the pool has more than a
+//   slice then, the throttled are given it 5 ms later, unless the period ends by 2 ms after
 //
 // Source followed: Linux kernel/sched/fair.c and core.c as the specification of the os
-// tells them (1.9). Left out: that newer kernels throttle a thread when it returns to user
-// mode, nested groups, several groups.
+// tells them (1.9). Shares of CPUs differ by nanoseconds, so work that is a whole number of
+// quotas may end a period later than the fluid formula says, as real work does. Left out:
+// that newer kernels throttle a thread when it returns to user mode, nested groups, several.
 
 #include <algorithm>
 #include <cstdint>

@@ -35,9 +35,12 @@ bool Cfs::far_ahead(std::int64_t of, const Entity& other) const {
 }
 
 void Cfs::advance(Queue& queue) const {
-    auto least = queue.running;
-    if (!queue.waiting.empty())
-        least = std::min(least.value_or(queue.waiting.first_key()), queue.waiting.first_key());
+    std::optional<std::int64_t> least;
+    if (!queue.waiting.empty()) least = queue.waiting.first_key();
+    for (const auto thread : queue.running) {
+        const auto vruntime = entities_[index(thread)].vruntime;
+        least = std::min(least.value_or(vruntime), vruntime);
+    }
     if (least) queue.min_vruntime = std::max(queue.min_vruntime, *least);
 }
 
@@ -62,8 +65,9 @@ void Cfs::enqueue(RunqueueId id, ThreadId thread, Joining why, const Facts& fact
         if (why == Joining::started)
             me.vruntime = queue.min_vruntime + virtual_time(slice(queue, me.weight), me.weight);
     } else {
-        queue.running.reset();
+        std::erase(queue.running, thread);
         if (why == Joining::yielded) queue.skipped = thread;
+        if (why == Joining::preempted && queue.next) queue.after = thread;
     }
     me.last = id;
     queue.waiting.append(thread, me.vruntime);
@@ -75,7 +79,7 @@ void Cfs::dequeue(RunqueueId id, ThreadId thread, Leaving why) {
     if (why == Leaving::migrated)
         queue.waiting.remove(thread);
     else
-        queue.running.reset();
+        std::erase(queue.running, thread);
     forget(queue, thread);
     queue.weight -= entity(thread).weight;
     --queue.threads;
@@ -99,7 +103,7 @@ kernel::Maybe<ThreadId> Cfs::pick(RunqueueId id) {
     queue.waiting.remove(chosen);
     auto& me = entity(chosen);
     me.ran = 0;
-    queue.running = me.vruntime;
+    queue.running.push_back(chosen);
     return chosen;
 }
 
@@ -108,7 +112,6 @@ void Cfs::charge(RunqueueId id, ThreadId thread, Duration ran) {
     auto& me = entity(thread);
     me.vruntime += virtual_time(ran.count(), me.weight);
     me.ran += ran.count();
-    queue.running = me.vruntime;
     advance(queue);
 }
 
@@ -126,7 +129,6 @@ bool Cfs::preempts(RunqueueId id, ThreadId woken, ThreadId running) {
     if (!far_ahead(entity(running).vruntime, entity(woken))) return false;
     auto& queue = queues_[index(id)];
     queue.next = woken;
-    queue.after = running;
     return true;
 }
 

@@ -41,6 +41,10 @@ public:
         return queues_[index(id)].waiting.at(i);
     }
 
+    bool more_urgent(ThreadId one, ThreadId other) const override {
+        return vruntime(one) < vruntime(other);
+    }
+
     std::int64_t vruntime(ThreadId thread) const { return entities_[index(thread)].vruntime; }
 
 private:
@@ -52,7 +56,7 @@ private:
     };
     struct Queue {
         OrderedQueue<std::int64_t> waiting;
-        std::optional<std::int64_t> running;  ///< vruntime of one that runs, where it is known
+        std::vector<ThreadId> running;  ///< one, but where CPUs share the queue
         std::int64_t min_vruntime = 0;
         std::int64_t weight = 0;  ///< of all, those that run included
         std::int64_t threads = 0;

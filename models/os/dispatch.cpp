@@ -66,13 +66,15 @@ void System::notify(CpuId id, ThreadId queued, kernel::Maybe<CpuId> waker) {
             preempt(id, waker);
         return;
     }
+    kernel::Maybe<CpuId> least;
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
         const auto& there = cpus_[i];
         to_dispatch_.insert(CpuId{i});
         if (!there.current || there.reschedule || there.interrupt) continue;
         if (!policy_->preempts(RunqueueId{0}, queued, *there.current)) continue;
-        return preempt(CpuId{i}, waker);
+        if (!least || policy_->more_urgent(*cpu(*least).current, *there.current)) least = CpuId{i};
     }
+    if (least) preempt(*least, waker);
 }
 
 /// The CPU of the waker switches when the call is done; another has to be interrupted,

@@ -45,6 +45,10 @@ public:
     kernel::Maybe<kernel::Duration> due(RunqueueId id, ThreadId thread) override;
     bool preempts(RunqueueId id, ThreadId woken, ThreadId running) override;
 
+    bool more_urgent(ThreadId one, ThreadId other) const override {
+        return level(one) < level(other);
+    }
+
     std::size_t level(ThreadId thread) const { return states_[index(thread)].level; }
 
 private:

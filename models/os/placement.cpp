@@ -55,9 +55,10 @@ CpuId System::place(ThreadId id) {
     const auto recent = std::exchange(me.recent, me.cpu);
     if (idle_ == 0) return me.cpu;
     if (!global_) {
-        if (cpu(me.cpu).idle) return me.cpu;
+        if (cpu(me.cpu).idle && !cpu(me.cpu).throttled) return me.cpu;
         if (cpu(me.cpu).use.at(now()) < costs_.pack_below) return me.cpu;
-        if (cpu(recent).idle && me.allowed.has(recent)) return recent;
+        const auto& before = cpu(recent);
+        if (before.idle && !before.throttled && me.allowed.has(recent)) return recent;
         if (!searches()) return me.cpu;
     }
     const auto idle = idle_cpu(me.allowed);
@@ -86,7 +87,7 @@ kernel::Maybe<CpuId> System::idle_cpu(const Allowed& allowed) const {
     bool best_whole = false;
     hardware::Speed best_speed;
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
-        if (!cpus_[i].idle || !allowed.has(CpuId{i})) continue;
+        if (!cpus_[i].idle || cpus_[i].throttled || !allowed.has(CpuId{i})) continue;
         const auto core = speeds_.core_of(i);
         // A sibling that has been roused but does not run yet counts as busy.
         bool whole = speeds_.core_idle(core);
@@ -322,7 +323,7 @@ kernel::Maybe<CpuId> System::hampered(CpuId by) const {
 bool System::push() {
     const auto to = idle_core();
     const auto from = to ? hampered(*to) : std::nullopt;
-    if (!from) {
+    if (!from || !has_run_time(*to)) {
         failed_pushes_ = 0;
         return false;
     }
@@ -369,6 +370,7 @@ bool System::balance_cpu(CpuId id) {
         ++here.failed_pulls;
         return false;
     }
+    if (here.idle && !has_run_time(id)) return false;
     if (here.idle) {
         // The tick that found it idle has woken it: no further delay.
         here.idle = false;

@@ -78,6 +78,10 @@ public:
     /// Whether `woken`, just queued, should take the CPU from `running` at once.
     virtual bool preempts(RunqueueId queue, ThreadId woken, ThreadId running) = 0;
 
+    /// Of two that run from one queue, whether the first is the more urgent: the other gives way
+    /// to a woken thread that preempts both.
+    virtual bool more_urgent(ThreadId /*one*/, ThreadId /*other*/) const { return false; }
+
     /// Runnable threads that wait in the queue (not the running ones, not delayed ones).
     virtual std::size_t queued(RunqueueId queue) const = 0;
 

@@ -32,7 +32,7 @@ public:
         const bool cut = why == Joining::preempted;
         if (!cut) me.used = {};
         me.priority = facts.scheduling.priority;
-        me.runs_with = me.priority;
+        if (!cut) me.runs_with = me.priority;
         me.since = now();
         if (cut)
             waiting(queue).prepend(thread, key(me));
@@ -43,7 +43,7 @@ public:
         const auto next = waiting(queue).take_first();
         if (!next || !ages()) return next;
         auto& me = states_[index(*next)];
-        me.runs_with = me.priority + (now() - me.since) / aging_;
+        me.runs_with += (now() - me.since) / aging_;
         return next;
     }
     void charge(RunqueueId /*queue*/, ThreadId thread, kernel::Duration ran) override {
@@ -54,20 +54,23 @@ public:
         auto& me = states_[index(thread)];
         const auto& first = states_[index(queued_at(queue, 0))];
         kernel::Maybe<kernel::Duration> soonest;
-        if (quantum_ && (first.priority >= me.runs_with || me.runs_with > me.priority)) {
+        if (quantum_ && (first.runs_with >= me.runs_with || me.runs_with > me.priority)) {
             if (me.used >= *quantum_) me.used %= *quantum_;
             soonest = *quantum_ - me.used;
         }
         if (ages()) {
             // It has more than the running one when it has gained the difference and one.
-            const auto at = first.since + aging_ * (me.runs_with - first.priority + 1);
+            const auto at = first.since + aging_ * (me.runs_with - first.runs_with + 1);
             const auto left = std::max(at - now(), kernel::Duration{1});
             if (!soonest || left < *soonest) soonest = left;
         }
         return soonest;
     }
     bool preempts(RunqueueId /*queue*/, ThreadId woken, ThreadId running) override {
-        return states_[index(woken)].priority > states_[index(running)].runs_with;
+        return states_[index(woken)].runs_with > states_[index(running)].runs_with;
+    }
+    bool more_urgent(ThreadId one, ThreadId other) const override {
+        return states_[index(one)].runs_with > states_[index(other)].runs_with;
     }
 
 private:
@@ -82,7 +85,7 @@ private:
     kernel::Duration now() const { return ages() ? now_().time_since_epoch() : kernel::Duration{}; }
     /// All that wait age alike, so their order stays.
     kernel::Duration key(const State& me) const {
-        return ages() ? me.since - aging_ * me.priority : kernel::Duration{-me.priority};
+        return ages() ? me.since - aging_ * me.runs_with : kernel::Duration{-me.runs_with};
     }
 
     std::optional<kernel::Duration> quantum_;

@@ -36,6 +36,9 @@ public:
     bool preempts(RunqueueId /*queue*/, ThreadId woken, ThreadId running) override {
         return keys_[index(woken)] < keys_[index(running)];
     }
+    bool more_urgent(ThreadId one, ThreadId other) const override {
+        return keys_[index(one)] < keys_[index(other)];
+    }
 
 private:
     kernel::Duration key_of(const Facts& facts) const {

@@ -34,6 +34,9 @@ public:
         return left_[index(woken)] < left_[index(running)];
     }
     bool needs_burst() const override { return true; }
+    bool more_urgent(ThreadId one, ThreadId other) const override {
+        return left_[index(one)] < left_[index(other)];
+    }
 
 private:
     std::vector<Work> left_;  // by thread

@@ -4,8 +4,8 @@
 //
 //   pass += ran x 2^20 / tickets      in virtual ns
 //   the runnable thread of the least pass runs for a quantum; equal ones by number
-//   whoever comes (again) starts at the least pass of those that are there, unless its
-//   own is greater
+//   whoever comes (again) starts at the least pass of those that are there, and as much
+//   later as its own was ahead of that where it was before
 //
 // A thread's share is off by at most a quantum. Followed as the specification of the os
 // tells it (1.6). Left out: remains of the pass of those who leave in debt or in credit.
@@ -28,8 +28,11 @@ public:
         auto& me = states_[index(thread)];
         auto& queue = queues_[index(id)];
         me.tickets = facts.scheduling.tickets;
-        if (why == Joining::started || why == Joining::woken || why == Joining::migrated)
-            me.pass = std::max(me.pass, queue.least);
+        if (why == Joining::started || why == Joining::woken || why == Joining::migrated) {
+            const auto least = queues_[index(me.last)].least;
+            me.pass = queue.least + (me.pass > least ? me.pass - least : 0);
+        }
+        me.last = id;
         if (why != Joining::preempted) me.used = {};
         queue.waiting.append(thread, {me.pass, index(thread)});
     }
@@ -78,6 +81,7 @@ private:
     struct State {
         kernel::Wide pass = 0;
         std::uint64_t tickets = 1;
+        RunqueueId last{};        // that it was in
         kernel::Duration used{};  // of the current quantum
     };
 

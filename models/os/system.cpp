@@ -95,6 +95,7 @@ void System::handle(Event event) {
     case EventKind::outside: return driver_.happens(event.subject);
     case EventKind::quota: return quota_event(CpuId{event.subject});
     case EventKind::refill: return refill();
+    case EventKind::slack: return distribute();
     }
 }
 

@@ -127,7 +127,8 @@ private:
         balance,
         outside,
         quota,
-        refill
+        refill,
+        slack
     };
     enum class Place : std::uint8_t { away, queued, running, exited };
 
@@ -248,9 +249,9 @@ private:
     void arm_quota(CpuId id);
     void disarm_quota(CpuId id);
     void quota_event(CpuId id);
-    void return_run_time(CpuId id);
     void arm_refill();
     void refill();
+    void distribute();
 
     // placement.cpp: where a woken thread goes, and what idle and busy CPUs pull
     CpuId place(ThreadId id);
@@ -328,7 +329,9 @@ private:
     QuotaUse quota_use_;
     kernel::Time period_end_{};
     kernel::EventId refill_;  ///< none: the default
+    kernel::EventId slack_;   ///< none: the default
     bool throttled_in_period_ = false;
+    std::vector<CpuId> throttled_;  ///< in the order in which they were
     bool stopped_ = false;
     kernel::Time until_ = kernel::Time::max();
     std::uint64_t events_max_ = 0;

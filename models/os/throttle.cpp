@@ -1,5 +1,8 @@
 // How a quota of CPU time stops CPUs, and lets them go on.
 
+#include <algorithm>
+#include <utility>
+
 #include "models/os/system.hpp"
 
 namespace interlock::os {
@@ -16,13 +19,19 @@ bool System::has_run_time(CpuId id) {
     return here.run_time > Duration::zero() || bandwidth_->draw(here.run_time);
 }
 
-/// Nobody runs there until it is given what it owes.
+/// Nobody runs there until it is given what it owes. Who waits in a queue for all may run
+/// on another CPU.
 void System::throttle(CpuId id) {
     auto& here = cpu(id);
     if (here.throttled) return;
     here.throttled = throttled_in_period_ = true;
+    throttled_.push_back(id);
     record(record::Kind::cpu_throttled, 0, static_cast<std::uint32_t>(id), 1);
     arm_refill();
+    if (!global_ || policy_->queued(queue_of(id)) == 0) return;
+    for (std::uint32_t i = 0; i < cpus_.size(); ++i)
+        if (cpus_[i].idle && !cpus_[i].throttled && cpus_[i].run_time > Duration::zero())
+            return rouse(CpuId{i}, std::nullopt);
 }
 
 /// A thread begins to run there: it is looked at again when its run time may be used up.
@@ -41,7 +50,7 @@ void System::arm_quota(CpuId id) {
 void System::quota_event(CpuId id) {
     auto& here = cpu(id);
     here.quota = {};
-    if (!here.current) return return_run_time(id);
+    if (!here.current) return;
     charge(id);
     if (has_run_time(id)) return arm_quota(id);
     here.reschedule = true;
@@ -49,20 +58,17 @@ void System::quota_event(CpuId id) {
     to_dispatch_.insert(id);
 }
 
-/// 5 ms after it went idle.
-void System::return_run_time(CpuId id) {
-    auto& here = cpu(id);
-    if (here.throttled || period_end_ - now() <= Bandwidth::too_late) return;
-    bandwidth_->give_back(here.run_time);
-}
-
+/// It goes idle: what it does not keep is the pool's, and a little later that of the throttled.
 void System::disarm_quota(CpuId id) {
     if (!bandwidth_) return;
     auto& here = cpu(id);
     simulation_.calendar().cancel(here.quota);
-    here.quota = simulation_.calendar().schedule(
-        now() + Bandwidth::slack, EventClass::timer,
-        {static_cast<std::uint32_t>(EventKind::quota), static_cast<std::uint32_t>(id)});
+    here.quota = {};
+    bandwidth_->give_back(here.run_time);
+    if (slack_ || throttled_.empty() || bandwidth_->pool() <= Bandwidth::slice) return;
+    if (period_end_ - now() <= Bandwidth::slack + Bandwidth::too_late) return;
+    slack_ = simulation_.calendar().schedule(now() + Bandwidth::slack, EventClass::timer,
+                                             {static_cast<std::uint32_t>(EventKind::slack), 0});
 }
 
 /// The periods follow one another from time 0; none is looked at while nothing runs.
@@ -81,27 +87,33 @@ void System::refill() {
     refill_ = {};
     ++quota_use_.periods;
     if (throttled_in_period_) ++quota_use_.throttled_periods;
-    throttled_in_period_ = false;
     bandwidth_->fill();
-    bool busy = false;
-    for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
-        auto& here = cpus_[i];
-        busy = busy || here.current.has_value();
-        if (!here.throttled) continue;
+    distribute();
+    throttled_in_period_ = !throttled_.empty();
+    const bool busy = std::any_of(cpus_.begin(), cpus_.end(), [](const Cpu& one) {
+        return one.current.has_value() || one.waking;
+    });
+    if (busy || throttled_in_period_ || !to_dispatch_.empty()) arm_refill();
+}
+
+/// Those that were throttled first go on first.
+void System::distribute() {
+    slack_ = {};
+    const auto waiting = std::exchange(throttled_, {});
+    for (const auto id : waiting) {
+        auto& here = cpu(id);
         if (!bandwidth_->repay(here.run_time)) {
-            busy = throttled_in_period_ = true;
+            throttled_.push_back(id);
             continue;
         }
         here.throttled = false;
-        record(record::Kind::cpu_throttled, 0, i, 0);
-        busy = true;
-        if (policy_->queued(queue_of(CpuId{i})) == 0) continue;
+        record(record::Kind::cpu_throttled, 0, static_cast<std::uint32_t>(id), 0);
+        if (policy_->queued(queue_of(id)) == 0) continue;
         if (here.idle)
-            rouse(CpuId{i}, std::nullopt);
+            rouse(id, std::nullopt);
         else
-            to_dispatch_.insert(CpuId{i});
+            to_dispatch_.insert(id);
     }
-    if (busy) arm_refill();
 }
 
 }  // namespace interlock::os

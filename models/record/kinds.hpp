@@ -17,6 +17,7 @@
 //   task_started    instance  -            thread
 //   task_paused     instance  -            thread
 //   task_resumed    instance  -            ns that it waited for time or the outside
+//                             thread_follows: thread that works for it from now on
 //   task_finished   instance  -            thread
 //   mark            instance  -            mark
 //   queue_put       thread    queue        length after it
@@ -58,6 +59,9 @@ enum class Kind : std::uint16_t {
 /// What a thread does, as the os sees it. A thread that asks for an
 /// interpreter lock and does not run is booked under lock wait by the ledger.
 enum class State : std::uint8_t { cpu_wait, running, io, blocked };
+
+/// The place of a task_resumed.
+constexpr std::uint32_t thread_follows = 1;
 
 /// Of a thread_state's detail.
 constexpr std::uint64_t woken_by_thread = 4;

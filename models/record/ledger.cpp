@@ -287,6 +287,10 @@ void Ledger::task_record(const Record& record) {
         books.started = record.at;
         return;
     case Kind::task_resumed:
+        if (record.place == thread_follows) {
+            instance.thread = static_cast<std::uint32_t>(record.detail);
+            return begin(instance, record.at);
+        }
         begin(instance, record.at);
         books.io += Duration{static_cast<Duration::rep>(record.detail)};
         return;

@@ -162,8 +162,10 @@ const Table<Settings>& os_table() {
             "c_library", &Settings::c_library, libraries,
             "whose condition variables: the C library's groups, or the longest waiter first"),
         unbuilt<Settings>("preset"),
-        {{"quota", "mapping of quota", "", "none", "CPU time that all threads together may use"},
+        {{"quota", "none, or mapping of quota", "", "none",
+          "CPU time that all threads together may use"},
          [](Settings& settings, const Node& node) {
+             if (node.is_word() && node.text == "none") return settings.quota.reset();
              QuotaDraft draft;
              read_mapping(node, quota_table(), draft, "a mapping such as {cpus: 1.5}");
              settings.quota = finish(draft, node);

@@ -411,6 +411,33 @@ strategies: [{threads: 2}, {threads: 2, mn_threads: true}]
     CHECK(results[1].makespan < 10ms);
 }
 
+TEST_CASE("predict: work outside the interpreter is its task's, however short", "[models]") {
+    // Two are made, and the one that is done first does the third's.
+    const auto results = run(R"(
+machine: {cores: 4}
+interpreter: ruby-3.4
+programs: {p: [{nogil: 5us}]}
+tasks: [{program: p, count: 3}]
+strategies: [{threads: 3, mn_threads: true}, {threads: 3, mn_threads: true, set: {programs.p.0.nogil: 30ms}}]
+)");
+    CHECK(results[0].ended == Ended::done);
+    REQUIRE(results[1].ended == Ended::done);
+    for (const auto& instance : results[1].instances) {
+        CHECK(instance.cpu >= 30ms);
+        CHECK(instance.cpu < 31ms);
+    }
+}
+
+TEST_CASE("predict: whatever keeps the lock counts for the quantum", "[models]") {
+    const auto row = run(mn_threads + R"(
+programs: {long: [{repeat: 300, steps: [{native: 1ms}]}], short: [{compute: 1ms}]}
+tasks: [{program: long}, {program: short}]
+strategies: [{threads: 2, mn_threads: true}]
+)")
+                         .at(0);
+    CHECK(row.instances[1].finish == kernel::Time{101ms});
+}
+
 TEST_CASE("predict: threads of one native thread that wait for each other are told", "[models]") {
     const auto row = run(mn_threads + R"(
 programs:
@@ -440,6 +467,48 @@ strategies:
     CHECK(results[1].makespan == 20ms);
     CHECK(results[2].reason == "task b may run on CPU 2 of a machine that has 2");
     CHECK(results[3].reason == "affinity needs a queue for each CPU: os: {queues: per_cpu}");
+}
+
+TEST_CASE("predict: of several CPUs of one queue the least urgent thread gives way", "[models]") {
+    // Deadlines at 120, 900 and 10 + 65 ms: by global EDF the second waits from 10 to 60 ms.
+    const auto row = run(two_cpus + R"(
+os: {policy: edf}
+programs: {a: [{compute: 100ms}], u: [{compute: 50ms}]}
+tasks:
+  - {program: a, name: middle, deadline: 120ms}
+  - {program: a, name: late, deadline: 900ms}
+  - {program: u, name: urgent, deadline: 65ms, arrive: 10ms}
+strategies: [{direct: {}}]
+)")
+                         .at(0);
+    CHECK(row.instances[0].finish == kernel::Time{100ms});
+    CHECK(row.instances[1].finish == kernel::Time{150ms});
+    CHECK(row.instances[2].finish == kernel::Time{60ms});
+}
+
+TEST_CASE("predict: what a task spawns runs where the task may", "[models]") {
+    const auto row = run(two_cpus + R"(
+os: {policy: eevdf, hz: 0}
+programs: {child: [{compute: 50ms}], parent: [{spawn: child, count: 2}, {compute: 50ms}, join]}
+tasks: [{program: parent, affinity: [0]}]
+strategies: [{direct: {}}]
+)")
+                         .at(0);
+    CHECK(row.makespan == 150ms);
+}
+
+TEST_CASE("predict: run time that a CPU does not need goes to another", "[models]") {
+    // 10 ms a period. The first draws 5 ms and so does the second, which ends after 1 ms, keeps
+    // 1 ms and returns 3, of which the first needs 2.
+    const auto results = run(two_cpus + R"(
+os: {policy: round_robin, queues: per_cpu, quota: {cpus: 0.1}}
+programs: {a: [{compute: 7ms}], b: [{compute: 1ms}]}
+tasks: [{program: a, affinity: [0]}, {program: b, affinity: [1]}]
+strategies:
+  - {direct: {}}
+  - {direct: {}, os: {policy: fifo, queues: global, quota: none}, set: {tasks.a.affinity: [0, 1], tasks.b.affinity: [0, 1]}}
+)");
+    CHECK(results[0].makespan == 7ms);
 }
 
 TEST_CASE("predict: a quota stops the holder of a lock, and all who wait for it", "[models]") {

@@ -90,5 +90,22 @@ TEST_CASE("cfs: a new thread starts a slice behind the others", "[os]") {
     CHECK_FALSE(policy.preempts(queue, b, a));
 }
 
+TEST_CASE("cfs: whom a wake-up is to preempt is not in the queue yet", "[os]") {
+    // Two CPUs of one queue; the second picks before the first has put its thread back.
+    constexpr ThreadId c{2};
+    Cfs policy({.runqueues = 1, .cpus = 2});
+    for (const auto thread : {a, b, c}) policy.enqueue(queue, thread, Joining::started, {});
+    REQUIRE(policy.pick(queue) == a);
+    REQUIRE(policy.pick(queue) == c);  // it starts a third of a period behind a, b half of one
+    policy.charge(queue, a, 100ms);
+    policy.charge(queue, c, 50ms);
+    REQUIRE(policy.preempts(queue, b, a));
+    policy.dequeue(queue, c, Leaving::blocked);
+    CHECK(policy.pick(queue) == b);
+    CHECK_FALSE(policy.pick(queue));
+    policy.enqueue(queue, a, Joining::preempted, {});
+    CHECK(policy.pick(queue) == a);
+}
+
 }  // namespace
 }  // namespace interlock::os

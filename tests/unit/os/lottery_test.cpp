@@ -58,5 +58,23 @@ TEST_CASE("stride: who comes late is not owed what it missed", "[os]") {
     CHECK(driver.job(1).ran == 50ms);
 }
 
+TEST_CASE("stride: who moves to another queue keeps its distance to the least", "[os]") {
+    constexpr RunqueueId here{0};
+    constexpr RunqueueId there{1};
+    constexpr ThreadId a{0};
+    constexpr ThreadId b{1};
+    Stride policy(1ms, 2);
+    const Facts facts{.scheduling = tickets(100)};
+    policy.enqueue(here, a, Joining::started, facts);
+    REQUIRE(policy.pick(here) == a);
+    policy.charge(here, a, 10s);
+    policy.enqueue(here, a, Joining::expired, facts);
+    policy.dequeue(here, a, Leaving::migrated);
+    policy.enqueue(there, b, Joining::started, facts);
+    policy.enqueue(there, a, Joining::migrated, facts);
+    // Both are at the least of their queue, and a has the lower number.
+    CHECK(policy.pick(there) == a);
+}
+
 }  // namespace
 }  // namespace interlock::os

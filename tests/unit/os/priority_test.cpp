@@ -54,5 +54,15 @@ TEST_CASE("priority: without aging the least starve, with it they have turns", "
     CHECK(without.driver.run(1ms, 100ms) == "0(100)");
 }
 
+TEST_CASE("priority: what waiting has gained outlasts a preemption", "[os]") {
+    // The second has 0 + 3 after 30 ms, and goes on when the third is through; at 66 ms the first
+    // has 2 + 3 > 3 + 1, of the second's 30 ms of waiting.
+    Fixture it({}, 10ms);
+    it.driver.add(0ms, 100ms, urgency(2));
+    it.driver.add(0ms, 100ms, urgency(0));
+    it.driver.add(35ms, 1ms, urgency(9));
+    CHECK(it.driver.run(1ms, 50ms) == "0(30) 1(5) 2(1) 1(14)");
+}
+
 }  // namespace
 }  // namespace interlock::os
