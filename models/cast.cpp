@@ -70,11 +70,25 @@ public:
     }
 
     Cast make() {
+        make_strategy();
+        for (std::size_t task = 0; task < question_.workload.tasks.size(); ++task) {
+            if (!question_.workload.tasks[task].periodic) continue;
+            const auto source = cast_.sources++;
+            cast_.periodic.push_back({.task = task,
+                                      .script = cast_.scripts.add(loop(source, {act(Act::run_unit)},
+                                                                       {}, {act(Act::run_unit)})),
+                                      .source = interpreter::SourceId{source}});
+        }
+        return std::move(cast_);
+    }
+
+private:
+    void make_strategy() {
         cut();
         cast_.self_starting = cast_.scripts.add({act(Act::run_unit), act(Act::finish)});
         if (crew_ == 0 && strategy_.kind != StrategyKind::direct) {
             main({act(Act::finish)});
-            return std::move(cast_);
+            return;
         }
         if (strategy_.ready) cast_.stated.emplace_back("the workers are up before time 0");
         switch (strategy_.kind) {
@@ -88,14 +102,12 @@ public:
             break;
         case StrategyKind::servers: servers(); break;
         }
-        return std::move(cast_);
     }
 
-private:
     bool starts_itself(std::uint32_t instance) const {
         const auto& task =
             question_.workload.tasks[static_cast<std::size_t>(instances_[instance].task)];
-        return strategy_.kind == StrategyKind::direct || task.process.has_value();
+        return strategy_.kind == StrategyKind::direct || task.process.has_value() || task.periodic;
     }
 
     bool pooled() const {

@@ -24,13 +24,21 @@ struct ReadyChild {
     interpreter::ScriptId of_threads{};
 };
 
+/// The thread of a periodic task, which takes its jobs from a source of its own.
+struct PeriodicThread {
+    std::size_t task = 0;
+    interpreter::ScriptId script{};
+    interpreter::SourceId source{};
+};
+
 struct Cast {
     interpreter::Scripts scripts;
     std::vector<interpreter::Unit> units;
     std::optional<interpreter::ScriptId> main;  ///< none: `direct`
     interpreter::ScriptId self_starting{};      ///< of tasks that nobody starts
     std::vector<ReadyChild> ready;
-    std::uint32_t sources = 1;        ///< the board included
+    std::uint32_t sources = 1;  ///< the board included
+    std::vector<PeriodicThread> periodic;
     std::size_t collected = 0;        ///< units a pool's results are waited for
     std::vector<std::string> stated;  ///< assumptions taken, in words
 };

@@ -110,6 +110,8 @@ private:
         engine.set_self_starting(cast_.self_starting);
         for (std::uint32_t i = 1; i < cast_.sources; ++i) engine.add_source();
         engine.expect_collected(cast_.collected);
+        for (const auto& one : cast_.periodic)
+            engine.set_periodic(one.task, one.script, one.source);
         if (!cast_.main) return;
         const auto main = engine.add_thread("main", home, *cast_.main, true);
         for (const auto& child : cast_.ready) child_of(engine, main, child);
@@ -169,7 +171,7 @@ private:
         read_lock(books, observed);
         read_cpus(books, observed);
         read_quota(engine, books);
-        read_tasks(books, observed, from);
+        read_tasks(engine, books, observed, from);
         for (std::size_t i = 0; i < books.objects.size(); ++i)
             result_.objects.push_back({.name = question_.workload.objects[i].name,
                                        .writes = books.objects[i].writes,
@@ -258,14 +260,21 @@ private:
                          .holder_throttled = books.holder_throttled};
     }
 
-    void read_tasks(const record::Books& books, Duration observed, Time from) {
+    void read_tasks(const interpreter::Engine& engine, const record::Books& books,
+                    Duration observed, Time from) {
         const auto& tasks = question_.workload.tasks;
         for (const auto& task : tasks)
-            result_.by_task.push_back({.name = task.name, .count = 0, .turnaround = {}});
+            result_.by_task.push_back(
+                {.name = task.name, .has_deadline = task.deadline.has_value(), .turnaround = {}});
         std::uint64_t finished = 0;
         for (std::uint32_t i = 0; i < instances_.size(); ++i) {
             const auto& book = books.instances[i];
             const auto task = static_cast<std::uint32_t>(instances_[i].task);
+            const auto& deadline = tasks[task].deadline;
+            if (deadline && instances_[i].arrival + *deadline >= from &&
+                (engine.aborted(i) ||
+                 book.finished.value_or(Time::max()) > instances_[i].arrival + *deadline))
+                ++result_.by_task[task].missed;
             if (book.finished && *book.finished >= from) {
                 ++finished;
                 ++result_.by_task[task].count;

@@ -96,7 +96,9 @@ struct MarkResult {
 /// Of one task: turnaround (completion - arrival) of its instances.
 struct TaskResult {
     std::string name;
-    std::uint64_t count = 0;      ///< finished after the warm-up
+    std::uint64_t count = 0;  ///< finished after the warm-up
+    bool has_deadline = false;
+    std::uint64_t missed = 0;     ///< of those deadlines
     stats::Quantiles turnaround;  ///< ns
 };
 

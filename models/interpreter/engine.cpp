@@ -22,7 +22,9 @@ Engine::Engine(const Setup& setup, const os::Settings& settings, Scripts scripts
       system_(*setup.machine, settings, noise, simulation, *this),
       noise_(setup.seed, kernel::stream_of("interpreter") + setup.replication),
       conditions_(workload_.conditions.size()), sources_(1), outside_(workload_.tasks.size()),
-      puts_(workload::puts_of_programs(workload_)), arrivals_(board_.instances().size()) {
+      puts_(workload::puts_of_programs(workload_)), arrivals_(board_.instances().size()),
+      periodic_(workload_.tasks.size()), ended_(board_.instances().size()),
+      aborted_(board_.instances().size()) {
     for (std::size_t i = 0; i < workload_.locks.size(); ++i) locks_.push_back(named_lock());
     for (const auto& queue : workload_.queues) {
         const bool piped =
@@ -64,7 +66,9 @@ os::Stop Engine::run(std::optional<kernel::Time> until, std::uint64_t events_max
     for (std::size_t u = 0; u < board_.units(); ++u) {
         const auto& unit = board_.unit(UnitId{static_cast<std::uint32_t>(u)});
         const auto task = static_cast<std::size_t>(board_.instances()[unit.first].task);
-        if (unit.starts_itself && !workload_.tasks[task].background) ++foreground_;
+        const bool has_thread =
+            !workload_.tasks[task].periodic || board_.instances()[unit.first].number == 0;
+        if (unit.starts_itself && has_thread && !workload_.tasks[task].background) ++foreground_;
     }
     arrivals();
     if (foreground_ == 0) return os::Stop::asked;
@@ -117,6 +121,7 @@ Operation Engine::next(ThreadId id, Outcome last) {
         }
         me.posts_in_kernel = false;
         if (me.resumed) last = *std::exchange(me.resumed, std::nullopt);
+        if (me.instance && aborted_[*me.instance]) abandon(me);
         Context context{.id = id, .me = me, .it = instruction(me), .last = last};
         const bool gives_way = me.at.phase == 0 && takes_turns(me) && turn_over(me);
         const auto step = gives_way ? await(context, 0, EventLoop::Awaits::turn) : execute(context);

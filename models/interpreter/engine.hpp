@@ -78,6 +78,12 @@ public:
     void set_home(ProcessId process) { home_ = process; }
     /// Their script.
     void set_self_starting(ScriptId script) { self_starting_ = script; }
+    /// Its jobs go to one thread, which runs that script.
+    void set_periodic(std::size_t task, ScriptId script, SourceId source) {
+        periodic_[task] = {.script = script, .source = source, .thread = {}};
+    }
+    /// Whether that instance was ended at its deadline.
+    bool aborted(std::uint32_t instance) const { return aborted_[instance]; }
     /// Units that `collect` waits for.
     void expect_collected(std::size_t units) { uncollected_ = units; }
 
@@ -200,7 +206,11 @@ private:
     void end_instance(Context& context);
     void finished(Agent* me, std::uint32_t instance);
     void ready(Agent* me, UnitId unit);
-    void launch(UnitId unit);
+    os::ThreadId launch(UnitId unit, ScriptId script);
+    void next_job(UnitId unit);
+    void deadline_passed(std::uint32_t instance);
+    void abandon(Agent& me);
+    void set_deadline(os::ThreadId thread, std::uint32_t instance);
     void wake_first(Agent* me, Waiters& waiters);
     std::int64_t payload(const Agent& me, bool out, kernel::Duration& pickle_time) const;
     void arrivals();
@@ -277,6 +287,14 @@ private:
     std::vector<std::vector<bool>> puts_;  // of a program, of a queue: whether it puts into it
     std::vector<std::uint32_t> arrivals_;  // instances in the order they arrive
     std::size_t next_arrival_ = 0;
+    struct Periodic {
+        ScriptId script{};
+        SourceId source{};
+        std::optional<os::ThreadId> thread;
+    };
+    std::vector<std::optional<Periodic>> periodic_;  // by task
+    std::vector<bool> ended_;                        // by instance
+    std::vector<bool> aborted_;                      // by instance: at its deadline
     ProcessId home_{};
     ScriptId self_starting_{};
     ScriptId help_script_{};

@@ -153,6 +153,7 @@ ThreadId Engine::create(kernel::Maybe<ThreadId> parent, std::string name, Proces
         const auto& task = workload_.tasks[static_cast<std::size_t>(instance.task)];
         nice = task.nice;
         how = {.priority = task.priority, .tickets = task.tickets, .deadline = task.deadline};
+        if (task.periodic) how.period = task.arrival.time;
         if (task.deadline) deadline = instance.arrival + *task.deadline;
         allowed = os::Allowed(task.affinity);
         made.background = task.background;

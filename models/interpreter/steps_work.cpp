@@ -9,7 +9,15 @@
 namespace interlock::interpreter {
 
 using kernel::Duration;
+using os::ThreadId;
 using record::Kind;
+
+namespace {
+
+/// Of what happens: the deadline of an instance, of which there are a million at most.
+constexpr std::uint32_t deadline_of = 1U << 31U;
+
+}  // namespace
 
 /// All instances that arrive by now; then the time of the next is awaited.
 void Engine::arrivals() {
@@ -21,25 +29,77 @@ void Engine::arrivals() {
             return;
         }
         record(Kind::task_arrived, instance, 0, 0);
+        const auto task = static_cast<std::size_t>(instances[instance].task);
+        if (workload_.tasks[task].abort_on_miss)
+            system_.at(instances[instance].arrival + *workload_.tasks[task].deadline,
+                       deadline_of | instance);
         if (const auto unit = board_.arrive(instance)) ready(nullptr, *unit);
     }
 }
 
-/// 0: a task arrives; else the event that a routine of that loop awaits.
+/// 0: a task arrives; an instance's deadline; else the event that a routine of that loop awaits.
 void Engine::happens(std::uint32_t subject) {
     if (subject == 0) return arrivals();
+    if ((subject & deadline_of) != 0) return deadline_passed(subject & ~deadline_of);
     const auto& event_loop = loops_[subject - 1];
     if (event_loop.selecting) system_.post(event_loop.selector);
 }
 
 /// `me` is the thread whose doing it is; none: the outside world's.
 void Engine::ready(Agent* me, UnitId unit) {
-    if (board_.unit(unit).starts_itself) return launch(unit);
+    const auto& instance = board_.instances()[board_.unit(unit).first];
+    if (periodic_[static_cast<std::size_t>(instance.task)]) return next_job(unit);
+    if (board_.unit(unit).starts_itself) {
+        launch(unit, self_starting_);
+        return;
+    }
     board_.offer(unit);
     wake_first(me, sources_.front().takers);
 }
 
-void Engine::launch(UnitId unit) {
+/// The thread of a periodic task begins with its first job; the others wait for it.
+void Engine::next_job(UnitId unit) {
+    const auto first = board_.unit(unit).first;
+    const auto task = board_.instances()[first].task;
+    auto& it = *periodic_[static_cast<std::size_t>(task)];
+    auto& source = sources_[static_cast<std::size_t>(it.source)];
+    const bool last =
+        first + 1 == board_.instances().size() || board_.instances()[first + 1].task != task;
+    source.closed = last;
+    if (!it.thread) {
+        it.thread = launch(unit, it.script);
+        return;
+    }
+    if (!agent(*it.thread).instance) set_deadline(*it.thread, first);
+    source.units.push_back(unit);
+    wake_first(nullptr, source.takers);
+}
+
+void Engine::set_deadline(os::ThreadId thread, std::uint32_t instance) {
+    const auto& it = board_.instances()[instance];
+    const auto& deadline = workload_.tasks[static_cast<std::size_t>(it.task)].deadline;
+    if (deadline) system_.set_deadline(thread, it.arrival + *deadline);
+}
+
+/// A job that has not ended does no more steps; what it is at ends at once if it is bytecode.
+void Engine::deadline_passed(std::uint32_t instance) {
+    if (ended_[instance]) return;
+    aborted_[instance] = true;
+    const auto& it = periodic_[static_cast<std::size_t>(board_.instances()[instance].task)];
+    if (it && it->thread && agent(*it->thread).instance == instance)
+        system_.interrupt(*it->thread, os::Work{});
+}
+
+/// To the end of the job's program.
+void Engine::abandon(Agent& me) {
+    if (me.callers.empty()) return;
+    me.at = me.callers.front();
+    me.callers.clear();
+    me.loops.clear();
+    me.rest = {};
+}
+
+ThreadId Engine::launch(UnitId unit, ScriptId script) {
     const auto& instance = board_.instances()[board_.unit(unit).first];
     const auto index = static_cast<std::size_t>(instance.task);
     const auto& task = workload_.tasks[index];
@@ -52,7 +112,8 @@ void Engine::launch(UnitId unit) {
         if (!outside_[index]) outside_[index] = add_process(*task.process);
         where = *outside_[index];
     }
-    create(std::nullopt, workload::instance_name(workload_, instance), where, self_starting_, unit);
+    auto name = task.periodic ? task.name : workload::instance_name(workload_, instance);
+    return create(std::nullopt, std::move(name), where, script, unit);
 }
 
 Engine::Step Engine::take_unit(Context& context) {
@@ -100,6 +161,7 @@ void Engine::begin_instance(Context& context, std::uint32_t instance) {
     me.visits.clear();
     me.children_spawned = 0;
     record(Kind::task_started, instance, 0, static_cast<std::uint64_t>(context.id));
+    set_deadline(context.id, instance);
     me.callers.push_back(me.at);
     me.at = {.script = ScriptId{static_cast<std::uint32_t>(workload_.tasks[task].program)},
              .next = 0,
@@ -111,6 +173,7 @@ void Engine::end_instance(Context& context) {
     const auto instance = *me.instance;
     record(Kind::task_finished, instance, 0, static_cast<std::uint64_t>(context.id));
     me.instance.reset();
+    ended_[instance] = true;
     const auto task = static_cast<std::size_t>(board_.instances()[instance].task);
     const auto& puts = puts_[static_cast<std::size_t>(workload_.tasks[task].program)];
     for (std::size_t q = 0; q < puts.size(); ++q) {

@@ -27,6 +27,14 @@ ThreadId System::create(std::uint32_t process, std::uint32_t weight, kernel::May
     return id;
 }
 
+void System::set_deadline(ThreadId id, Time deadline) {
+    auto& me = thread(id);
+    if (me.deadline == deadline) return;
+    me.deadline = deadline;
+    // Compared anew with those that wait.
+    if (me.place == Place::running) interrupted(me.cpu);
+}
+
 Facts System::facts(ThreadId id) {
     const auto& me = thread(id);
     Facts facts{.weight = me.weight, .scheduling = me.scheduling, .deadline = me.deadline};

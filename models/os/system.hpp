@@ -109,6 +109,9 @@ public:
     /// Where a thread runs, or last ran.
     CpuId cpu_of(ThreadId thread) const { return threads_[index(thread)].cpu; }
 
+    /// Of the job that the thread is at from now on.
+    void set_deadline(ThreadId thread, kernel::Time deadline);
+
     /// Of the quota, up to now.
     QuotaUse quota_use() const { return quota_use_; }
 
@@ -304,7 +307,6 @@ private:
     kernel::Duration tick_phase_{};
     CLibraryState library_;
     std::unique_ptr<Policy> policy_;
-    bool needs_burst_ = false;
     ThreadLists<FutexId> sleepers_;  // the longest sleeper first, as the kernel wakes them
     std::vector<Thread> threads_;
     std::vector<Cpu> cpus_;
@@ -314,25 +316,26 @@ private:
     CpuSet to_dispatch_;
     CpuSet to_retime_;
     CpuSet to_arm_;
-    std::size_t idle_ = 0;     ///< CPUs that are idle and not on their way out of it
-    std::size_t waiting_ = 0;  ///< threads queued on any runqueue
-    bool pins_ = false;        ///< some threads may not run everywhere
-    bool loads_changed_ = false;
-    bool searches_ = true;         ///< whether woken threads look for an idle CPU
+    std::size_t idle_ = 0;         ///< CPUs that are idle and not on their way out of it
+    std::size_t waiting_ = 0;      ///< threads queued on any runqueue
     kernel::Time search_until_{};  ///< it is decided anew then
     kernel::EventId balance_;
     kernel::Time balance_at_{};
     std::optional<kernel::Time>
         idle_balance_at_;  ///< decided when a thread waits beside an idle CPU
     std::uint32_t failed_pushes_ = 0;
+    bool needs_burst_ = false;  ///< of its policy
+    bool pins_ = false;         ///< some threads may not run everywhere
+    bool loads_changed_ = false;
+    bool searches_ = true;  ///< whether woken threads look for an idle CPU
+    bool throttled_in_period_ = false;
+    bool stopped_ = false;
     std::optional<Bandwidth> bandwidth_;
     QuotaUse quota_use_;
     kernel::Time period_end_{};
-    kernel::EventId refill_;  ///< none: the default
-    kernel::EventId slack_;   ///< none: the default
-    bool throttled_in_period_ = false;
+    kernel::EventId refill_;        ///< none: the default
+    kernel::EventId slack_;         ///< none: the default
     std::vector<CpuId> throttled_;  ///< in the order in which they were
-    bool stopped_ = false;
     kernel::Time until_ = kernel::Time::max();
     std::uint64_t events_max_ = 0;
     std::uint64_t operations_ = 0;  ///< since time last moved

@@ -25,9 +25,7 @@ public:
     kernel::Time next(std::uint32_t number) {
         switch (arrival_.kind) {
         case Arrival::Kind::at: return kernel::Time{arrival_.time};
-        case Arrival::Kind::every:
-            if (number != 0) advance(arrival_.time);
-            break;
+        case Arrival::Kind::every: advance(number == 0 ? arrival_.offset : arrival_.time); break;
         case Arrival::Kind::poisson: advance(gap(number));
         }
         return last_;

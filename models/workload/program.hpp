@@ -139,6 +139,7 @@ struct Arrival {
     enum class Kind : std::uint8_t { at, every, poisson };
     Kind kind = Kind::at;
     kernel::Duration time{};     ///< at: the time of all; every: the gap
+    kernel::Duration offset{};   ///< every: when the first comes
     double rate_per_second = 0;  ///< poisson
 };
 
@@ -170,6 +171,8 @@ struct Task {
     std::uint32_t tickets = 100;               ///< of lottery and stride scheduling
     std::vector<std::uint32_t> affinity;       ///< CPUs on which it may run; none said: all
     std::optional<kernel::Duration> deadline;  ///< of an instance, after its arrival
+    bool periodic = false;                     ///< its instances are jobs of one thread, in turn
+    bool abort_on_miss = false;                ///< a job ends at its deadline
     std::optional<Payload> bytes_in;
     std::optional<Payload> bytes_out;
 

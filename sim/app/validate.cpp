@@ -184,6 +184,15 @@ private:
         return config::read_interpreter(name, &profile).lock;
     }
 
+    /// A field of a task that no driver does.
+    static const char* only_simulated(const workload::Workload& work) {
+        for (const auto& task : work.tasks) {
+            if (task.periodic) return "period";
+            if (!task.affinity.empty()) return "affinity";
+        }
+        return nullptr;
+    }
+
     host::Cell cell(const Question& question, std::size_t i, const config::Profile& profile,
                     const std::string& lock) const {
         const auto& it = question.scenario.cases[i];
@@ -205,6 +214,8 @@ private:
             cell.skipped = "its machine is not this host: " + it.machine.name;
         else if (it.os != profile.os())
             cell.skipped = "its operating system is not this host's";
+        else if (const auto* field = only_simulated(it.workload))
+            cell.skipped = fmt::format("{}: only simulated yet", field);
         else if (row.ended != models::Ended::done)
             cell.skipped = fmt::format("its prediction is: {}", report::name_of(row.ended));
         return cell;

@@ -16,6 +16,8 @@ using workload::ProgramId;
 
 constexpr Bounds count_bounds{1, 1'000'000};
 
+constexpr std::array misses{Choice<bool>{"continue", false}, Choice<bool>{"abort", true}};
+
 constexpr std::array payload_kinds{Choice<PayloadKind>{"objects", PayloadKind::objects},
                                    Choice<PayloadKind>{"array", PayloadKind::array},
                                    Choice<PayloadKind>{"shared", PayloadKind::shared}};
@@ -133,16 +135,23 @@ Table<TaskDraft> property_fields() {
              read_mapping(node, sched_table(), draft.task, "a mapping such as {priority: 10}");
          }},
         {{"deadline", "duration", "above 0", "none",
-          "when an instance should have ended, after its arrival"},
+          "when an instance should have ended, after its arrival; of a periodic one the period"},
          [](TaskDraft& draft, const Node& node) {
              draft.task.deadline = read_positive_duration(node);
+         }},
+        {{"period", "duration", "above 0", "none",
+          "its instances are jobs of one thread, one each period; needs a count or for"},
+         [](TaskDraft& draft, const Node& node) { draft.period = read_positive_duration(node); }},
+        {{"offset", "duration", "ns, us, ms, s", "0s", "when the first job comes"},
+         [](TaskDraft& draft, const Node& node) { draft.offset = read_duration(node); }},
+        {{"on_miss", "word", "continue, abort", "continue",
+          "what becomes of a job that has not ended at its deadline"},
+         [](TaskDraft& draft, const Node& node) {
+             draft.on_miss = read_choice<bool>(node, misses);
          }},
         payload_field("bytes_in", &workload::Task::bytes_in,
                       "data that goes to the worker with the task"),
         payload_field("bytes_out", &workload::Task::bytes_out, "data that comes back"),
-        unbuilt<TaskDraft>("period"),
-        unbuilt<TaskDraft>("offset"),
-        unbuilt<TaskDraft>("on_miss"),
     };
 }
 

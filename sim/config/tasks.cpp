@@ -36,13 +36,34 @@ void check_arrival(const TaskDraft& draft) {
     const auto& task = draft.task;
     const bool by_rate = task.arrival.kind != Arrival::Kind::at;
     if (by_rate && !task.count && !task.duration)
-        refuse(draft.place, "arrive: expected a count or for beside arrivals by rate, such as "
-                            "count: 100 or for: 60s");
+        refuse(draft.place, std::string(task.periodic ? "period" : "arrive") +
+                                ": expected a count or for beside arrivals by rate, such as "
+                                "count: 100 or for: 60s");
     if (by_rate && span_of(task) > span_max)
         refuse(draft.place, "expected arrivals that go on for at most 1000 days");
     if (!by_rate && task.duration)
         refuse(draft.place,
                "for: expected arrivals by rate beside it, such as arrive: {poisson: 200/s}");
+}
+
+/// A job each period, by one thread that nobody starts.
+void make_periodic(TaskDraft& draft) {
+    auto& task = draft.task;
+    if (!draft.period) {
+        const auto* only = draft.offset ? "offset" : draft.on_miss ? "on_miss" : nullptr;
+        if (only != nullptr)
+            refuse(draft.place, std::string(only) + ": expected a period beside it");
+        return;
+    }
+    if (task.arrival.kind != Arrival::Kind::at || task.arrival.time > kernel::Duration::zero() ||
+        !draft.after.empty())
+        refuse(draft.place, "period: expected neither arrive nor after beside it");
+    task.periodic = true;
+    task.arrival = {.kind = Arrival::Kind::every,
+                    .time = *draft.period,
+                    .offset = draft.offset.value_or(kernel::Duration::zero())};
+    if (!task.deadline) task.deadline = draft.period;
+    task.abort_on_miss = draft.on_miss.value_or(false);
 }
 
 void check_names(const std::vector<TaskDraft>& drafts) {
@@ -117,6 +138,7 @@ std::vector<Task> read_tasks(const Node& node, const WorkloadNames& names) {
         draft.names = &names;
         draft.place = child.place;
         read_mapping(child, task_table(), draft, "a task such as {program: NAME, count: 4}");
+        make_periodic(draft);
         check_arrival(draft);
         drafts.push_back(std::move(draft));
     }
@@ -138,8 +160,9 @@ std::vector<Task> read_tasks(const Node& node, const WorkloadNames& names) {
 }
 
 bool arrives_by_rate(const std::vector<Task>& tasks) {
-    return std::any_of(tasks.begin(), tasks.end(),
-                       [](const Task& task) { return task.arrival.kind != Arrival::Kind::at; });
+    return std::any_of(tasks.begin(), tasks.end(), [](const Task& task) {
+        return !task.periodic && task.arrival.kind != Arrival::Kind::at;
+    });
 }
 
 }  // namespace interlock::config

@@ -18,6 +18,9 @@ struct AfterDraft {
 struct TaskDraft {
     workload::Task task;
     std::vector<AfterDraft> after;
+    std::optional<kernel::Duration> period;
+    std::optional<kernel::Duration> offset;
+    std::optional<bool> on_miss;  ///< abort
     const WorkloadNames* names = nullptr;
     Place place;
     Place name_place;

@@ -103,6 +103,8 @@ std::vector<models::TaskResult> merge_tasks(const Results& results) {
          grouped(results, &Result::by_task, std::mem_fn(&models::TaskResult::name)))
         tasks.push_back({.name = any_of_group(group).name,
                          .count = group_middle(group, std::mem_fn(&models::TaskResult::count)),
+                         .has_deadline = any_of_group(group).has_deadline,
+                         .missed = group_middle(group, std::mem_fn(&models::TaskResult::missed)),
                          .turnaround = pooled(group, &models::TaskResult::turnaround)});
     return tasks;
 }

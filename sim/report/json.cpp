@@ -68,10 +68,12 @@ Json totals_json(const Totals& totals) {
 
 Json tasks_by_name_json(const std::vector<models::TaskResult>& tasks) {
     auto array = Json::array();
-    for (const auto& task : tasks)
+    for (const auto& task : tasks) {
         array.push_back({{"name", task.name},
                          {"count", task.count},
                          {"turnaround_s", percentiles(task.turnaround)}});
+        if (task.has_deadline) array.back()["missed"] = task.missed;
+    }
     return array;
 }
 

@@ -26,11 +26,13 @@ public:
         auto text =
             fmt::format("machine: {{cores: {}, threads_per_core: {}{}}}\n", 1 + random_.below(3),
                         1 + random_.below(2), costs ? "" : ", costs: none");
-        text += fmt::format("interpreter: {{preset: {}, lock: {}}}\n",
-                            random_.below(2) == 0 ? "cpython-3.9" : "cpython-3.13", lock);
-        // Many, for the worker handler of a pool, which polls, may keep the lock from the result
-        // handler for long where a wake-up does not preempt.
-        text += fmt::format("os: {{policy: {}}}\nevents_max: 50000000\nprograms:\n", policy);
+        // The worker handler of a pool polls, and may keep the lock from the result handler for as
+        // long as chance will have it where tickets decide and a wake-up does not preempt.
+        const bool by_tickets = policy == "lottery" || policy == "stride";
+        text += fmt::format("interpreter: {{preset: {}, lock: {}{}}}\n",
+                            random_.below(2) == 0 ? "cpython-3.9" : "cpython-3.13", lock,
+                            by_tickets ? ", pool_watch: 0s" : "");
+        text += fmt::format("os: {{policy: {}}}\nevents_max: 2000000\nprograms:\n", policy);
         text += "  one:\n" + steps() + "  two:\n" + steps();
         text +=
             fmt::format("tasks:\n  - {{name: a, program: one, count: {}}}\n", 1 + random_.below(3));

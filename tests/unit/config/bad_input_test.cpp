@@ -221,6 +221,13 @@ TEST_CASE("bad input: machine, os, interpreter", "[config]") {
          "7:26: affinity: expected a list of CPUs such as [0, 1], got '0'"},
         {with_task("{program: p, sched: {tickets: 0}}"),
          "7:33: tickets: expected a whole number from 1 to 1000000, got '0'"},
+        {with_task("{program: p, period: 4ms}"),
+         "7:3: period: expected a count or for beside arrivals by rate, such as count: 100 or for: "
+         "60s"},
+        {with_task("{program: p, offset: 4ms}"), "7:3: offset: expected a period beside it"},
+        {with_task("{program: p, on_miss: abort}"), "7:3: on_miss: expected a period beside it"},
+        {with_task("{program: p, period: 4ms, count: 2, arrive: 1ms}"),
+         "7:3: period: expected neither arrive nor after beside it"},
         {with_rest("os: eevdf\n"),
          "9:5: os: expected a mapping such as {policy: eevdf}, got 'eevdf'"},
         {with_interpreter("{lock: {cpython-3.2: {switch_interval: 1ns}}}"),
@@ -241,7 +248,6 @@ TEST_CASE("bad input: what is not built yet is told to be that", "[config]") {
         {with_rest("os: {load: 10%}\n"), "9:6: load is not built yet"},
         {with_step("{compute: 1ms, bandwidth: 8GiB/s}"), "5:20: bandwidth is not built yet"},
         {with_step("io: {device: disk, bytes: 4MiB}"), "5:10: io: device is not built yet"},
-        {with_task("{program: p, period: 4ms}"), "7:16: period is not built yet"},
         {with_task("{program: p, sched: {runtime: 3ms}}"), "7:24: runtime is not built yet"},
     });
 }
