@@ -110,7 +110,7 @@ public:
     CpuId cpu_of(ThreadId thread) const { return threads_[index(thread)].cpu; }
 
     /// Of the job that the thread is at from now on.
-    void set_deadline(ThreadId thread, kernel::Time deadline);
+    void set_deadline(ThreadId id, kernel::Time deadline);
 
     /// Of the quota, up to now.
     QuotaUse quota_use() const { return quota_use_; }
