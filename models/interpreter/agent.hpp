@@ -11,10 +11,8 @@
 #include "models/interpreter/board.hpp"
 #include "models/interpreter/lock.hpp"
 #include "models/interpreter/script.hpp"
-#include "models/os/cpu_set.hpp"
 #include "models/os/ids.hpp"
 #include "models/os/operation.hpp"
-#include "models/os/scheduling.hpp"
 #include "sim/kernel/time.hpp"
 
 namespace interlock::interpreter {
@@ -103,9 +101,6 @@ struct Agent : Routine {
     bool posts_in_kernel = false;  ///< by its system call, without the lock: pipes and sockets
     os::SemaphoreId own{};         ///< what it sleeps on when it waits for others
     std::optional<EventLoopId> event_loop;
-    int nice = 0;
-    os::Scheduling scheduling;
-    os::Allowed allowed;
     bool attached = false;     ///< runs what a collection of garbage must not overlap
     os::Work issued;           ///< bytecode under way, to be counted when it has run
     os::SemaphoreId resume{};  ///< what it sleeps on while the world stands

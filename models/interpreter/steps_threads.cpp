@@ -144,31 +144,25 @@ ThreadId Engine::create(kernel::Maybe<ThreadId> parent, std::string name, Proces
     made.own = system_.library().add_semaphore(0);
     if (stops()) made.resume = system_.library().add_semaphore(0);
     made.unit = unit;
-    int nice = 0;
-    os::Scheduling how;
-    std::optional<kernel::Time> deadline;
+    os::Facts how;
     os::Allowed allowed;
     if (unit) {
         const auto& instance = board_.instances()[board_.unit(*unit).first];
         const auto& task = workload_.tasks[static_cast<std::size_t>(instance.task)];
-        nice = task.nice;
-        how = {.priority = task.priority, .tickets = task.tickets, .deadline = task.deadline};
-        if (task.periodic) how.period = task.arrival.time;
-        if (task.deadline) deadline = instance.arrival + *task.deadline;
+        how.weight = os::weight_of_nice(task.nice);
+        how.scheduling = {
+            .priority = task.priority, .tickets = task.tickets, .deadline = task.deadline};
+        if (task.periodic) how.scheduling.period = task.arrival.time;
+        if (task.deadline) how.deadline = instance.arrival + *task.deadline;
         allowed = os::Allowed(task.affinity);
         made.background = task.background;
     } else if (parent) {
-        const auto& from = agent(*parent);
-        nice = from.nice;
-        how = from.scheduling;
-        allowed = from.allowed;
+        how = system_.facts_of(*parent);
+        how.deadline.reset();
+        allowed = system_.allowed_of(*parent);
     }
-    made.nice = nice;
-    made.scheduling = how;
-    made.allowed = allowed;
     const auto created =
-        system_.create(static_cast<std::uint32_t>(process), os::weight_of_nice(nice), parent, how,
-                       deadline, std::move(allowed));
+        system_.create(static_cast<std::uint32_t>(process), how, parent, std::move(allowed));
     kernel::check(created == id, "threads and agents have the same numbers");
     auto& home = processes_[static_cast<std::size_t>(process)];
     if (!worlds_[home.world].main) worlds_[home.world].main = id;

@@ -11,13 +11,11 @@ using kernel::Duration;
 using kernel::EventClass;
 using kernel::Time;
 
-ThreadId System::create(std::uint32_t process, std::uint32_t weight, kernel::Maybe<ThreadId> parent,
-                        const Scheduling& how, std::optional<Time> deadline, Allowed allowed) {
+ThreadId System::create(std::uint32_t process, const Facts& how, kernel::Maybe<ThreadId> parent,
+                        Allowed allowed) {
     const ThreadId id{static_cast<std::uint32_t>(threads_.size())};
     threads_.emplace_back();
-    threads_.back().weight = weight;
-    threads_.back().scheduling = how;
-    threads_.back().deadline = deadline;
+    threads_.back().facts = how;
     record(record::Kind::thread_created, static_cast<std::uint32_t>(id), process, 0);
     pins_ = pins_ || !allowed.all();
     threads_.back().cpu = place_new(parent, allowed);
@@ -29,17 +27,16 @@ ThreadId System::create(std::uint32_t process, std::uint32_t weight, kernel::May
 
 void System::set_deadline(ThreadId id, Time deadline) {
     auto& me = thread(id);
-    if (me.deadline == deadline) return;
-    me.deadline = deadline;
+    if (me.facts.deadline == deadline) return;
+    me.facts.deadline = deadline;
     // Compared anew with those that wait.
     if (me.place == Place::running) interrupted(me.cpu);
 }
 
-Facts System::facts(ThreadId id) {
-    const auto& me = thread(id);
-    Facts facts{.weight = me.weight, .scheduling = me.scheduling, .deadline = me.deadline};
-    if (needs_burst_) facts.burst = me.in_operation ? me.left : driver_.burst(id);
-    return facts;
+const Facts& System::facts(ThreadId id) {
+    auto& me = thread(id);
+    if (needs_burst_) me.facts.burst = me.in_operation ? me.left : driver_.burst(id);
+    return me.facts;
 }
 
 void System::wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker) {

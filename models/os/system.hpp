@@ -80,9 +80,8 @@ public:
     /// A new thread, runnable from now on, near its parent's CPU; none: it comes
     /// from outside, and from before if nothing has happened yet. It costs nobody
     /// anything: the parent's cost is the driver's to charge.
-    ThreadId create(std::uint32_t process, std::uint32_t weight,
-                    kernel::Maybe<ThreadId> parent = std::nullopt, const Scheduling& how = {},
-                    std::optional<kernel::Time> deadline = std::nullopt, Allowed allowed = {});
+    ThreadId create(std::uint32_t process, const Facts& how = {},
+                    kernel::Maybe<ThreadId> parent = std::nullopt, Allowed allowed = {});
 
     /// Runs until stop(), `until` or `events_max`.
     Stop run(std::optional<kernel::Time> until, std::uint64_t events_max);
@@ -105,6 +104,10 @@ public:
 
     /// Takes CPU time from whoever runs there.
     void disturb(CpuId id, kernel::Duration time);
+
+    /// What the policy is told of a thread, and where it may run.
+    const Facts& facts_of(ThreadId thread) const { return threads_[index(thread)].facts; }
+    const Allowed& allowed_of(ThreadId thread) const { return threads_[index(thread)].allowed; }
 
     /// Where a thread runs, or last ran.
     CpuId cpu_of(ThreadId thread) const { return threads_[index(thread)].cpu; }
@@ -146,10 +149,8 @@ private:
         Outcome outcome = Outcome::done;
         CpuId cpu{};     ///< runs there, or queued or last ran there
         CpuId recent{};  ///< where it had last run when it was woken the last time
-        std::uint32_t weight = 1024;
-        Scheduling scheduling;
+        Facts facts;
         Allowed allowed;
-        std::optional<kernel::Time> deadline;
         Work left;  ///< of the burst, as of `as_of` while it runs
         Work
             stolen;  ///< of that, what comes first and is not the burst's own: switches, interrupts
@@ -243,7 +244,7 @@ private:
     void charge(CpuId id, kernel::Time until);
     void charge_queue(CpuId id, kernel::Time until);
     void decide(CpuId id);
-    Facts facts(ThreadId id);
+    const Facts& facts(ThreadId id);
     void mark_siblings(CpuId id);
 
     // throttle.cpp: a quota of CPU time

@@ -16,7 +16,6 @@
 #include <fmt/core.h>
 
 #include "models/os/system.hpp"
-#include "models/os/weights.hpp"
 #include "models/record/ledger.hpp"
 #include "sim/kernel/fingerprint.hpp"
 #include "tests/bench/best_of.hpp"
@@ -55,7 +54,7 @@ std::uint64_t switches_of_system(const std::string& policy, std::uint32_t hz, Du
     simulation.trace().attach(ledger);
     Spinners spinners;
     os::System system(machine, settings, kernel::Random(1, 0), simulation, spinners);
-    for (std::uint32_t i = 0; i < threads; ++i) system.create(0, os::weight_of_nice(0));
+    for (std::uint32_t i = 0; i < threads; ++i) system.create(0);
     system.run(kernel::Time{time}, ~std::uint64_t{0});
     simulation.trace().flush();
     const auto books = ledger.close(system.now());

@@ -12,7 +12,6 @@
 #include "models/hardware/machine.hpp"
 #include "models/os/system.hpp"
 #include "models/os/utilization.hpp"
-#include "models/os/weights.hpp"
 #include "models/record/kinds.hpp"
 #include "tests/support/catch.hpp"
 
@@ -111,7 +110,7 @@ bool stays(std::vector<Sleepers::Habit> habits, double pack_below = 0) {
     const auto wakes_up = habits[0].first_wait;
     Sleepers sleepers(std::move(habits));
     System system(machine, {}, kernel::Random(1, 0), simulation, sleepers);
-    for (int i = 0; i < 3; ++i) system.create(0, weight_of_nice(0));
+    for (int i = 0; i < 3; ++i) system.create(0);
     system.run(Time{wakes_up + 1ms}, ~std::uint64_t{0});
     simulation.trace().flush();
     return queued.count > 0;
@@ -154,7 +153,7 @@ std::vector<double> pulled_after(double new_idle_pull, Duration idle_balance) {
         simulation.trace().attach(first);
         Sleepers sleepers({{1us, 10s, 1s}, {1us, 20ms, 10s}, {2us, 10s, 1s}});
         System system(machine, {}, kernel::Random(1, seed), simulation, sleepers);
-        for (int i = 0; i < 3; ++i) system.create(0, weight_of_nice(0));
+        for (int i = 0; i < 3; ++i) system.create(0);
         system.run(Time{200ms}, ~std::uint64_t{0});
         simulation.trace().flush();
         found.push_back(static_cast<double>((first.at - Time{20'001us}).count()) / 1e6);
@@ -205,7 +204,7 @@ public:
         if (turn == 0) return io(1s);
         if (turn == 1) return run(busy_);
         if (turn > 5) return io(1s);
-        system->create(0, weight_of_nice(0), thread);
+        system->create(0, {}, thread);
         return run(2ms);
     }
     void exited(ThreadId /*thread*/) override {}
@@ -250,7 +249,7 @@ std::string started_after(Duration busy, double pack_below = 0) {
     Parent parent(busy);
     System system(machine, {}, kernel::Random(1, 1), simulation, parent);
     parent.system = &system;
-    system.create(0, weight_of_nice(0));
+    system.create(0);
     system.run(Time{1s + busy + 20ms}, ~std::uint64_t{0});
     simulation.trace().flush();
     return started.where;
@@ -290,7 +289,7 @@ public:
         const auto turn = turn_++;
         if (turn == 0) return run(1us);
         if (turn == 2) return io(rest_);
-        if (turn == 1) system->create(0, weight_of_nice(0), thread);
+        if (turn == 1) system->create(0, {}, thread);
         return run(30us);
     }
     void exited(ThreadId /*thread*/) override {}
@@ -313,7 +312,7 @@ bool runs_at_once_after(Duration rest) {
     Resting driver(rest);
     System system(machine, {}, kernel::Random(1, 1), simulation, driver);
     driver.system = &system;
-    system.create(0, weight_of_nice(0));
+    system.create(0);
     system.run(Time{500us}, ~std::uint64_t{0});
     simulation.trace().flush();
     return first.at == Time{31us + rest};
