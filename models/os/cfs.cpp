@@ -38,7 +38,7 @@ void Cfs::advance(Queue& queue) const {
     std::optional<std::int64_t> least;
     if (!queue.waiting.empty()) least = queue.waiting.first_key();
     for (const auto thread : queue.running) {
-        const auto vruntime = entities_[index(thread)].vruntime;
+        const auto vruntime = entities_[thread].vruntime;
         least = std::min(least.value_or(vruntime), vruntime);
     }
     if (least) queue.min_vruntime = std::max(queue.min_vruntime, *least);
@@ -50,9 +50,8 @@ void Cfs::forget(Queue& queue, ThreadId thread) const {
 }
 
 void Cfs::enqueue(RunqueueId id, ThreadId thread, Joining why, const Facts& facts) {
-    if (index(thread) >= entities_.size()) entities_.resize(index(thread) + 1);
     auto& queue = queues_[index(id)];
-    auto& me = entity(thread);
+    auto& me = entities_.make(thread);
     const bool comes = why == Joining::started || why == Joining::woken || why == Joining::migrated;
     if (comes) {
         me.weight = facts.weight;

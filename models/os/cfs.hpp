@@ -21,6 +21,7 @@
 #include <optional>
 #include <vector>
 
+#include "models/os/by_thread.hpp"
 #include "models/os/ordered_queue.hpp"
 #include "models/os/policy.hpp"
 
@@ -45,7 +46,7 @@ public:
         return vruntime(one) < vruntime(other);
     }
 
-    std::int64_t vruntime(ThreadId thread) const { return entities_[index(thread)].vruntime; }
+    std::int64_t vruntime(ThreadId thread) const { return entities_[thread].vruntime; }
 
 private:
     struct Entity {
@@ -73,13 +74,13 @@ private:
     bool far_ahead(std::int64_t of, const Entity& other) const;
     void advance(Queue& queue) const;
     void forget(Queue& queue, ThreadId thread) const;
-    Entity& entity(ThreadId thread) { return entities_[index(thread)]; }
+    Entity& entity(ThreadId thread) { return entities_[thread]; }
 
     std::int64_t latency_;
     std::int64_t min_granularity_;
     std::int64_t wakeup_granularity_;
     std::vector<Queue> queues_;
-    std::vector<Entity> entities_;  // by thread
+    ByThread<Entity> entities_;
 };
 
 }  // namespace interlock::os

@@ -88,9 +88,8 @@ void Eevdf::place(Queue& queue, Entity& entity, Joining why) const {
 }
 
 void Eevdf::enqueue(RunqueueId id, ThreadId thread, Joining why, const Facts& facts) {
-    if (index(thread) >= entities_.size()) entities_.resize(index(thread) + 1);
     auto& queue = queues_[index(id)];
-    auto& me = entity(thread);
+    auto& me = entities_.make(thread);
     ++queue.runnable;
     switch (why) {
     case Joining::woken:

@@ -37,6 +37,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/os/by_thread.hpp"
 #include "models/os/policy.hpp"
 #include "sim/kernel/wide.hpp"
 
@@ -55,7 +56,7 @@ public:
     std::size_t queued(RunqueueId id) const override { return queues_[index(id)].runnable; }
     ThreadId queued_at(RunqueueId id, std::size_t i) const override;
     bool delayed(ThreadId thread) const override {
-        return index(thread) < entities_.size() && entities_[index(thread)].delayed;
+        return entities_.has(thread) && entities_[thread].delayed;
     }
 
     kernel::Duration slice() const { return kernel::Duration{slice_}; }
@@ -89,8 +90,8 @@ private:
         kernel::Maybe<ThreadId> ran;    // who was put back last
     };
 
-    Entity& entity(ThreadId thread) { return entities_[index(thread)]; }
-    const Entity& entity(ThreadId thread) const { return entities_[index(thread)]; }
+    Entity& entity(ThreadId thread) { return entities_[thread]; }
+    const Entity& entity(ThreadId thread) const { return entities_[thread]; }
     static std::int64_t virtual_time(std::int64_t time, const Entity& entity);
     static bool is_protected(const Entity& entity) {
         return entity.vruntime < entity.protected_until;
@@ -111,7 +112,7 @@ private:
     std::int64_t lag_limit_;
     bool exact_;  // there is no tick
     std::vector<Queue> queues_;
-    std::vector<Entity> entities_;  // by thread
+    ByThread<Entity> entities_;
 };
 
 }  // namespace interlock::os

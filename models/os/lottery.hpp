@@ -14,58 +14,33 @@
 #include <utility>
 #include <vector>
 
-#include "models/os/policy.hpp"
+#include "models/os/quanta.hpp"
+#include "models/os/queueing.hpp"
 
 namespace interlock::os {
 
-class Lottery final : public Policy {
+/// Threads with tickets, in the order of their numbers. To enter and to be drawn cost O(n).
+class Lots {
 public:
-    Lottery(kernel::Duration quantum, Draw draw, std::size_t runqueues)
-        : quantum_(quantum), draw_(std::move(draw)), queues_(runqueues) {}
+    bool empty() const { return entries_.empty(); }
+    std::size_t size() const { return entries_.size(); }
+    ThreadId at(std::size_t i) const { return entries_[i].thread; }
 
-    void enqueue(RunqueueId id, ThreadId thread, Joining why, const Facts& facts) override {
-        if (index(thread) >= used_.size()) used_.resize(index(thread) + 1);
-        if (why != Joining::migrated) used_[index(thread)] = {};
-        auto& queue = queues_[index(id)];
-        const Entry entry{.thread = thread, .tickets = facts.scheduling.tickets};
-        queue.tickets += entry.tickets;
-        queue.waiting.insert(place_of(queue, thread), entry);
+    void add(ThreadId thread, std::uint64_t tickets) {
+        tickets_ += tickets;
+        entries_.insert(place_of(thread), {.thread = thread, .tickets = tickets});
     }
-    void dequeue(RunqueueId id, ThreadId thread, Leaving why) override {
-        if (why != Leaving::migrated) return;
-        auto& queue = queues_[index(id)];
-        const auto at = place_of(queue, thread);
-        queue.tickets -= at->tickets;
-        queue.waiting.erase(at);
+    void remove(ThreadId thread) { take(place_of(thread)); }
+    kernel::Maybe<ThreadId> take_first() {
+        if (empty()) return std::nullopt;
+        return take(entries_.begin());
     }
-    kernel::Maybe<ThreadId> pick(RunqueueId id) override {
-        auto& queue = queues_[index(id)];
-        if (queue.waiting.empty()) return std::nullopt;
-        auto winner = draw_() % queue.tickets;
-        auto at = queue.waiting.begin();
+    /// Who has the ticket of that number; there is one.
+    ThreadId take_winner(std::uint64_t drawn) {
+        auto winner = drawn % tickets_;
+        auto at = entries_.begin();
         for (; winner >= at->tickets; ++at) winner -= at->tickets;
-        const auto thread = at->thread;
-        queue.tickets -= at->tickets;
-        queue.waiting.erase(at);
-        return thread;
-    }
-    void charge(RunqueueId /*queue*/, ThreadId thread, kernel::Duration ran) override {
-        used_[index(thread)] += ran;
-    }
-    kernel::Maybe<kernel::Duration> due(RunqueueId queue, ThreadId thread) override {
-        if (queues_[index(queue)].waiting.empty()) return std::nullopt;
-        auto& used = used_[index(thread)];
-        if (used >= quantum_) used %= quantum_;
-        return quantum_ - used;
-    }
-    bool preempts(RunqueueId /*queue*/, ThreadId /*woken*/, ThreadId /*running*/) override {
-        return false;
-    }
-    std::size_t queued(RunqueueId queue) const override {
-        return queues_[index(queue)].waiting.size();
-    }
-    ThreadId queued_at(RunqueueId queue, std::size_t i) const override {
-        return queues_[index(queue)].waiting[i].thread;
+        return take(at);
     }
 
 private:
@@ -73,21 +48,48 @@ private:
         ThreadId thread{};
         std::uint64_t tickets = 0;
     };
-    struct Queue {
-        std::vector<Entry> waiting;  // by number
-        std::uint64_t tickets = 0;   // of all of them
-    };
+    using Place = std::vector<Entry>::iterator;
 
-    static std::vector<Entry>::iterator place_of(Queue& queue, ThreadId thread) {
+    Place place_of(ThreadId thread) {
         return std::lower_bound(
-            queue.waiting.begin(), queue.waiting.end(), thread,
+            entries_.begin(), entries_.end(), thread,
             [](const Entry& entry, ThreadId id) { return index(entry.thread) < index(id); });
     }
+    ThreadId take(Place at) {
+        const auto thread = at->thread;
+        tickets_ -= at->tickets;
+        entries_.erase(at);
+        return thread;
+    }
 
-    kernel::Duration quantum_;
+    std::vector<Entry> entries_;
+    std::uint64_t tickets_ = 0;  // of all of them
+};
+
+class Lottery final : public Queueing<Lots> {
+public:
+    Lottery(kernel::Duration quantum, Draw draw, std::size_t runqueues)
+        : Queueing(runqueues), quanta_(quantum), draw_(std::move(draw)) {}
+
+    void enqueue(RunqueueId queue, ThreadId thread, Joining why, const Facts& facts) override {
+        if (why != Joining::migrated) quanta_.begin(thread);
+        waiting(queue).add(thread, facts.scheduling.tickets);
+    }
+    kernel::Maybe<ThreadId> pick(RunqueueId queue) override {
+        if (queued(queue) == 0) return std::nullopt;
+        return waiting(queue).take_winner(draw_());
+    }
+    void charge(RunqueueId /*queue*/, ThreadId thread, kernel::Duration ran) override {
+        quanta_.use(thread, ran);
+    }
+    kernel::Maybe<kernel::Duration> due(RunqueueId queue, ThreadId thread) override {
+        if (queued(queue) == 0) return std::nullopt;
+        return quanta_.left(thread);
+    }
+
+private:
+    Quanta quanta_;
     Draw draw_;
-    std::vector<Queue> queues_;
-    std::vector<kernel::Duration> used_;  // of the current quantum, by thread
 };
 
 }  // namespace interlock::os

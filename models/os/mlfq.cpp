@@ -6,8 +6,15 @@ namespace interlock::os {
 
 using kernel::Duration;
 
-Mlfq::Mlfq(MlfqParameters parameters, Now now, std::size_t runqueues)
-    : Queueing(runqueues), parameters_(std::move(parameters)), now_(std::move(now)) {}
+Mlfq::Mlfq(const PolicySetting& setting)
+    : Queueing(setting.runqueues), quanta_(setting.parameters.quanta),
+      allotment_(setting.parameters.allotment.value_or(1)), boost_every_(setting.parameters.boost),
+      stay_(setting.parameters.stay), front_(setting.parameters.front), now_(setting.now) {
+    constexpr std::uint32_t default_levels = 3;
+    if (quanta_.empty())
+        quanta_.assign(setting.parameters.levels.value_or(default_levels),
+                       setting.parameters.quantum.value_or(default_quantum));
+}
 
 void Mlfq::begin_level(State& me, std::size_t level) const {
     me.level = level;
@@ -18,38 +25,36 @@ void Mlfq::begin_level(State& me, std::size_t level) const {
 
 /// Whether its quantum is over; then it is a level lower, or at the end of its turn.
 bool Mlfq::use_up(State& me) const {
-    if (me.used < parameters_.quanta[me.level]) return false;
+    if (me.used < quanta_[me.level]) return false;
     me.used = {};
-    if (++me.quanta >= parameters_.allotment)
-        begin_level(me, std::min(me.level + 1, parameters_.quanta.size() - 1));
+    if (++me.quanta >= allotment_) begin_level(me, std::min(me.level + 1, quanta_.size() - 1));
     return true;
 }
 
 bool Mlfq::boost_is_due() const {
-    return parameters_.boost && now_().time_since_epoch() >=
-                                    *parameters_.boost * static_cast<Duration::rep>(boosts_ + 1);
+    return boost_every_ &&
+           now_().time_since_epoch() >= *boost_every_ * static_cast<Duration::rep>(boosts_ + 1);
 }
 
 /// Those who wait line up at the highest level, the lower levels first; who is away or
 /// runs learns of it when it is queued.
 void Mlfq::boost() {
-    boosts_ = static_cast<std::uint64_t>(now_().time_since_epoch() / *parameters_.boost);
+    boosts_ = static_cast<std::uint64_t>(now_().time_since_epoch() / *boost_every_);
     for (auto& queue : queues()) {
         std::vector<ThreadId> all;
         while (const auto thread = queue.take_first()) all.push_back(*thread);
         std::stable_sort(all.begin(), all.end(), [this](ThreadId a, ThreadId b) {
-            return states_[index(a)].level > states_[index(b)].level;
+            return states_[a].level > states_[b].level;
         });
         for (const auto thread : all) {
-            begin_level(states_[index(thread)], 0);
+            begin_level(states_[thread], 0);
             queue.append(thread, 0);
         }
     }
 }
 
 void Mlfq::enqueue(RunqueueId id, ThreadId thread, Joining why, const Facts& /*facts*/) {
-    if (index(thread) >= states_.size()) states_.resize(index(thread) + 1);
-    auto& me = states_[index(thread)];
+    auto& me = states_.make(thread);
     auto& queue = waiting(id);
     const bool boosts = boost_is_due();
     const bool ran_here =
@@ -57,13 +62,13 @@ void Mlfq::enqueue(RunqueueId id, ThreadId thread, Joining why, const Facts& /*f
     if (boosts && !ran_here) boost();
     if (me.boosts != boosts_) begin_level(me, 0);
     if (why == Joining::started) begin_level(me, 0);
-    me.in_front = parameters_.front && why == Joining::woken;
+    me.in_front = front_ && why == Joining::woken;
     const bool over = ran_here && use_up(me);
     if (me.in_front) {
         queue.prepend(thread, me.level);
     } else if (ran_here && !over && why != Joining::yielded) {
         const bool behind =
-            !queue.empty() && states_[index(queue.at(0))].in_front && queue.first_key() == me.level;
+            !queue.empty() && states_[queue.at(0)].in_front && queue.first_key() == me.level;
         const auto first = behind ? queue.take_first() : kernel::Maybe<ThreadId>();
         queue.prepend(thread, me.level);
         if (first) queue.prepend(*first, me.level);
@@ -74,28 +79,28 @@ void Mlfq::enqueue(RunqueueId id, ThreadId thread, Joining why, const Facts& /*f
 }
 
 void Mlfq::dequeue(RunqueueId id, ThreadId thread, Leaving why) {
-    auto& me = states_[index(thread)];
+    auto& me = states_[thread];
     if (why == Leaving::migrated) return waiting(id).remove(thread);
     if (why != Leaving::blocked) return;
-    if (parameters_.stay)
+    if (stay_)
         begin_level(me, me.level);
     else
         use_up(me);
 }
 
 kernel::Maybe<Duration> Mlfq::due(RunqueueId /*id*/, ThreadId thread) {
-    const auto& me = states_[index(thread)];
-    auto left = std::max(parameters_.quanta[me.level] - me.used, Duration{1});
-    if (parameters_.boost) {
-        const auto next = *parameters_.boost * static_cast<Duration::rep>(boosts_ + 1);
+    const auto& me = states_[thread];
+    auto left = std::max(quanta_[me.level] - me.used, Duration{1});
+    if (boost_every_) {
+        const auto next = *boost_every_ * static_cast<Duration::rep>(boosts_ + 1);
         left = std::clamp(next - now_().time_since_epoch(), Duration{1}, left);
     }
     return left;
 }
 
 bool Mlfq::preempts(RunqueueId /*id*/, ThreadId woken, ThreadId running) {
-    const auto& other = states_[index(woken)];
-    const auto& me = states_[index(running)];
+    const auto& other = states_[woken];
+    const auto& me = states_[running];
     return other.level < me.level || (other.in_front && other.level == me.level);
 }
 

@@ -17,30 +17,22 @@
 // specification of the os tells its runs (7.1): a boost lines up the lower levels first.
 
 #include <optional>
-#include <utility>
 #include <vector>
 
+#include "models/os/by_thread.hpp"
 #include "models/os/ordered_queue.hpp"
 #include "models/os/queueing.hpp"
 
 namespace interlock::os {
 
-struct MlfqParameters {
-    std::vector<kernel::Duration> quanta;  ///< a level each, the highest first
-    std::uint32_t allotment = 1;           ///< quanta at a level
-    std::optional<kernel::Duration> boost;
-    bool stay = false;
-    bool front = false;
-};
-
 class Mlfq final : public Queueing<OrderedQueue<std::size_t>> {
 public:
-    Mlfq(MlfqParameters parameters, Now now, std::size_t runqueues);
+    explicit Mlfq(const PolicySetting& setting);
 
     void enqueue(RunqueueId id, ThreadId thread, Joining why, const Facts& facts) override;
     void dequeue(RunqueueId id, ThreadId thread, Leaving why) override;
     void charge(RunqueueId /*id*/, ThreadId thread, kernel::Duration ran) override {
-        states_[index(thread)].used += ran;
+        states_[thread].used += ran;
     }
     kernel::Maybe<kernel::Duration> due(RunqueueId id, ThreadId thread) override;
     bool preempts(RunqueueId id, ThreadId woken, ThreadId running) override;
@@ -49,7 +41,7 @@ public:
         return level(one) < level(other);
     }
 
-    std::size_t level(ThreadId thread) const { return states_[index(thread)].level; }
+    std::size_t level(ThreadId thread) const { return states_[thread].level; }
 
 private:
     struct State {
@@ -65,9 +57,13 @@ private:
     bool boost_is_due() const;
     void boost();
 
-    MlfqParameters parameters_;
+    std::vector<kernel::Duration> quanta_;  // a level each, the highest first
+    std::uint32_t allotment_;               // quanta at a level
+    std::optional<kernel::Duration> boost_every_;
+    bool stay_;
+    bool front_;
     Now now_;
-    std::vector<State> states_;  // by thread
+    ByThread<State> states_;
     std::uint64_t boosts_ = 0;
 };
 

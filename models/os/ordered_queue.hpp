@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <iterator>
 #include <set>
-#include <vector>
 
+#include "models/os/by_thread.hpp"
 #include "models/os/ids.hpp"
 #include "sim/kernel/check.hpp"
 #include "sim/kernel/maybe.hpp"
@@ -44,7 +44,7 @@ public:
     }
 
     void remove(ThreadId thread) {
-        kernel::check(index(thread) < places_.size() && entries_.erase(places_[index(thread)]) == 1,
+        kernel::check(places_.has(thread) && entries_.erase(places_[thread]) == 1,
                       "a queued thread is found in its queue");
     }
 
@@ -60,13 +60,12 @@ private:
     };
 
     void insert(const Entry& entry) {
-        if (index(entry.thread) >= places_.size()) places_.resize(index(entry.thread) + 1);
-        places_[index(entry.thread)] = entry;
+        places_.make(entry.thread) = entry;
         entries_.insert(entry);
     }
 
     std::set<Entry> entries_;
-    std::vector<Entry> places_;  // by thread: what it entered with last
+    ByThread<Entry> places_;  // what it entered with last
     std::int64_t first_ = 0;
     std::int64_t last_ = 0;
 };

@@ -1,5 +1,3 @@
-#include <utility>
-
 #include "models/os/cfs.hpp"
 #include "models/os/eevdf.hpp"
 #include "models/os/fifo.hpp"
@@ -16,40 +14,26 @@
 
 namespace interlock::os {
 
-namespace {
-
-/// Of the textbooks' usual range, 10 to 100 ms.
-constexpr kernel::Duration default_quantum{10'000'000};
-
-}  // namespace
-
 const std::vector<PolicyEntry>& policies() {
     static const std::vector<PolicyEntry> entries{
         {.name = "eevdf",
          .sentence =
              "earliest eligible virtual deadline first, as Linux 6.17 (kernel/sched/fair.c)",
-         .parameters = {},
          .ticks = true,
          .preempts = true},
         {.name = "cfs",
          .sentence = "the least virtual run time first, as Linux 2.6.23 to 6.5 "
                      "(kernel/sched/fair.c)",
-         .parameters = {},
          .ticks = true,
          .preempts = true},
-        {.name = "fifo",
-         .sentence = "first come, first served, without preemption (textbook)",
-         .parameters = {}},
+        {.name = "fifo", .sentence = "first come, first served, without preemption (textbook)"},
         {.name = "round_robin",
          .sentence = "a fixed quantum each, in turn (textbook; quantum 10 ms)",
          .parameters = {"quantum"},
          .preempts = true},
         {.name = "sjf",
-         .sentence = "the shortest next CPU burst first, without preemption (textbook)",
-         .parameters = {}},
-        {.name = "srtf",
-         .sentence = "the shortest remaining CPU burst first (textbook)",
-         .parameters = {}},
+         .sentence = "the shortest next CPU burst first, without preemption (textbook)"},
+        {.name = "srtf", .sentence = "the shortest remaining CPU burst first (textbook)"},
         {.name = "priority",
          .sentence = "the greatest priority first, preemptive; aging (textbook)",
          .parameters = {"quantum", "aging"}},
@@ -66,15 +50,10 @@ const std::vector<PolicyEntry>& policies() {
          .sentence = "each quantum to the least pass, by tickets (Waldspurger and Weihl 1995)",
          .parameters = {"quantum"},
          .preempts = true},
-        {.name = "edf",
-         .sentence = "the earliest deadline first (Liu and Layland 1973)",
-         .parameters = {}},
-        {.name = "rate_monotonic",
-         .sentence = "the shortest period first (Liu and Layland 1973)",
-         .parameters = {}},
+        {.name = "edf", .sentence = "the earliest deadline first (Liu and Layland 1973)"},
+        {.name = "rate_monotonic", .sentence = "the shortest period first (Liu and Layland 1973)"},
         {.name = "deadline_monotonic",
-         .sentence = "the shortest deadline after release first (Leung and Whitehead 1982)",
-         .parameters = {}},
+         .sentence = "the shortest deadline after release first (Leung and Whitehead 1982)"},
     };
     return entries;
 }
@@ -90,24 +69,6 @@ const PolicyEntry& policy_named(std::string_view name) {
     kernel::broken("a policy is one of the table");
 }
 
-namespace {
-
-std::unique_ptr<Policy> make_mlfq(const PolicySetting& setting) {
-    constexpr std::uint32_t default_levels = 3;
-    const auto& it = setting.parameters;
-    auto quanta = it.quanta;
-    if (quanta.empty())
-        quanta.assign(it.levels.value_or(default_levels), it.quantum.value_or(default_quantum));
-    return std::make_unique<Mlfq>(MlfqParameters{.quanta = std::move(quanta),
-                                                 .allotment = it.allotment.value_or(1),
-                                                 .boost = it.boost,
-                                                 .stay = it.stay,
-                                                 .front = it.front},
-                                  setting.now, setting.runqueues);
-}
-
-}  // namespace
-
 std::unique_ptr<Policy> make_policy(const std::string& name, const PolicySetting& setting) {
     const auto quantum = setting.parameters.quantum.value_or(default_quantum);
     const auto queues = setting.runqueues;
@@ -120,7 +81,7 @@ std::unique_ptr<Policy> make_policy(const std::string& name, const PolicySetting
     if (name == "priority")
         return std::make_unique<StaticPriority>(setting.parameters.quantum,
                                                 setting.parameters.aging, setting.now, queues);
-    if (name == "mlfq") return make_mlfq(setting);
+    if (name == "mlfq") return std::make_unique<Mlfq>(setting);
     if (name == "lottery") return std::make_unique<Lottery>(quantum, setting.draw, queues);
     if (name == "stride") return std::make_unique<Stride>(quantum, queues);
     if (name == "edf") return std::make_unique<RealTime>(Urgency::deadline, queues);

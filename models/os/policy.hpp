@@ -97,6 +97,9 @@ public:
     virtual bool needs_burst() const { return false; }
 };
 
+/// Of the textbooks' usual range, 10 to 100 ms.
+constexpr kernel::Duration default_quantum{10'000'000};
+
 /// What a policy is told of the system.
 struct PolicySetting {
     std::size_t runqueues = 1;

@@ -12,7 +12,7 @@ namespace interlock::os {
 struct PolicyEntry {
     std::string_view name;
     std::string_view sentence;
-    std::vector<std::string_view> parameters;  ///< `{round_robin: {quantum: 1ms}}`
+    std::vector<std::string_view> parameters{};  ///< `{round_robin: {quantum: 1ms}}`
     bool ticks = false;     ///< decisions fall on the tick (hz 250) unless `hz` says otherwise
     bool preempts = false;  ///< a thread that never blocks does not keep its CPU for ever
     bool draws = false;     ///< lots

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "models/os/ordered_queue.hpp"
+#include "models/os/quanta.hpp"
 #include "models/os/queueing.hpp"
 
 namespace interlock::os {
@@ -23,14 +24,15 @@ class StaticPriority final : public Queueing<OrderedQueue<kernel::Duration>> {
 public:
     StaticPriority(std::optional<kernel::Duration> quantum, std::optional<kernel::Duration> aging,
                    Now now, std::size_t runqueues)
-        : Queueing(runqueues), quantum_(quantum), aging_(aging.value_or(kernel::Duration::zero())),
-          now_(std::move(now)) {}
+        : Queueing(runqueues), aging_(aging.value_or(kernel::Duration::zero())),
+          now_(std::move(now)) {
+        if (quantum) quanta_.emplace(*quantum);
+    }
 
     void enqueue(RunqueueId queue, ThreadId thread, Joining why, const Facts& facts) override {
-        if (index(thread) >= states_.size()) states_.resize(index(thread) + 1);
-        auto& me = states_[index(thread)];
+        auto& me = states_.make(thread);
         const bool cut = why == Joining::preempted;
-        if (!cut) me.used = {};
+        if (!cut && quanta_) quanta_->begin(thread);
         me.priority = facts.scheduling.priority;
         if (!cut) me.runs_with = me.priority;
         me.since = now();
@@ -42,22 +44,20 @@ public:
     kernel::Maybe<ThreadId> pick(RunqueueId queue) override {
         const auto next = waiting(queue).take_first();
         if (!next || !ages()) return next;
-        auto& me = states_[index(*next)];
+        auto& me = states_[*next];
         me.runs_with += (now() - me.since) / aging_;
         return next;
     }
     void charge(RunqueueId /*queue*/, ThreadId thread, kernel::Duration ran) override {
-        states_[index(thread)].used += ran;
+        if (quanta_) quanta_->use(thread, ran);
     }
     kernel::Maybe<kernel::Duration> due(RunqueueId queue, ThreadId thread) override {
         if (queued(queue) == 0) return std::nullopt;
-        auto& me = states_[index(thread)];
-        const auto& first = states_[index(queued_at(queue, 0))];
+        const auto& me = states_[thread];
+        const auto& first = states_[queued_at(queue, 0)];
         kernel::Maybe<kernel::Duration> soonest;
-        if (quantum_ && (first.runs_with >= me.runs_with || me.runs_with > me.priority)) {
-            if (me.used >= *quantum_) me.used %= *quantum_;
-            soonest = *quantum_ - me.used;
-        }
+        if (quanta_ && (first.runs_with >= me.runs_with || me.runs_with > me.priority))
+            soonest = quanta_->left(thread);
         if (ages()) {
             // It has more than the running one when it has gained the difference and one.
             const auto at = first.since + aging_ * (me.runs_with - first.runs_with + 1);
@@ -67,17 +67,16 @@ public:
         return soonest;
     }
     bool preempts(RunqueueId /*queue*/, ThreadId woken, ThreadId running) override {
-        return states_[index(woken)].runs_with > states_[index(running)].runs_with;
+        return states_[woken].runs_with > states_[running].runs_with;
     }
     bool more_urgent(ThreadId one, ThreadId other) const override {
-        return states_[index(one)].runs_with > states_[index(other)].runs_with;
+        return states_[one].runs_with > states_[other].runs_with;
     }
 
 private:
     struct State {
         std::int64_t priority = 0;
         std::int64_t runs_with = 0;  ///< with what it has gained by waiting
-        kernel::Duration used{};     ///< of the current quantum
         kernel::Duration since{};    ///< waits, or has begun to run
     };
 
@@ -88,10 +87,10 @@ private:
         return ages() ? me.since - aging_ * me.runs_with : kernel::Duration{-me.runs_with};
     }
 
-    std::optional<kernel::Duration> quantum_;
+    std::optional<Quanta> quanta_;
     kernel::Duration aging_;
     Now now_;
-    std::vector<State> states_;  // by thread
+    ByThread<State> states_;
 };
 
 }  // namespace interlock::os

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "models/os/by_thread.hpp"
 #include "models/os/ordered_queue.hpp"
 #include "models/os/queueing.hpp"
 
@@ -25,19 +26,18 @@ public:
     RealTime(Urgency by, std::size_t runqueues) : Queueing(runqueues), by_(by) {}
 
     void enqueue(RunqueueId queue, ThreadId thread, Joining why, const Facts& facts) override {
-        if (index(thread) >= keys_.size()) keys_.resize(index(thread) + 1);
         const auto key = key_of(facts);
-        keys_[index(thread)] = key;
+        keys_.make(thread) = key;
         if (why == Joining::preempted)
             waiting(queue).prepend(thread, key);
         else
             waiting(queue).append(thread, key);
     }
     bool preempts(RunqueueId /*queue*/, ThreadId woken, ThreadId running) override {
-        return keys_[index(woken)] < keys_[index(running)];
+        return keys_[woken] < keys_[running];
     }
     bool more_urgent(ThreadId one, ThreadId other) const override {
-        return keys_[index(one)] < keys_[index(other)];
+        return keys_[one] < keys_[other];
     }
 
 private:
@@ -54,7 +54,7 @@ private:
     }
 
     Urgency by_;
-    std::vector<kernel::Duration> keys_;  // by thread
+    ByThread<kernel::Duration> keys_;
 };
 
 }  // namespace interlock::os

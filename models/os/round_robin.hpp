@@ -6,8 +6,7 @@
 //
 // A textbook policy; ties of arrival are settled by the order of entering.
 
-#include <vector>
-
+#include "models/os/quanta.hpp"
 #include "models/os/queueing.hpp"
 #include "models/os/thread_ring.hpp"
 
@@ -16,26 +15,22 @@ namespace interlock::os {
 class RoundRobin final : public Queueing<ThreadRing> {
 public:
     RoundRobin(kernel::Duration quantum, std::size_t runqueues)
-        : Queueing(runqueues), quantum_(quantum) {}
+        : Queueing(runqueues), quanta_(quantum) {}
 
     void enqueue(RunqueueId queue, ThreadId thread, Joining why, const Facts& /*facts*/) override {
-        if (index(thread) >= used_.size()) used_.resize(index(thread) + 1);
-        if (why != Joining::migrated) used_[index(thread)] = {};
+        if (why != Joining::migrated) quanta_.begin(thread);
         waiting(queue).append(thread);
     }
     void charge(RunqueueId /*queue*/, ThreadId thread, kernel::Duration ran) override {
-        used_[index(thread)] += ran;
+        quanta_.use(thread, ran);
     }
     kernel::Maybe<kernel::Duration> due(RunqueueId queue, ThreadId thread) override {
-        if (waiting(queue).empty()) return std::nullopt;
-        auto& used = used_[index(thread)];
-        if (used >= quantum_) used %= quantum_;
-        return quantum_ - used;
+        if (queued(queue) == 0) return std::nullopt;
+        return quanta_.left(thread);
     }
 
 private:
-    kernel::Duration quantum_;
-    std::vector<kernel::Duration> used_;  // of the current quantum, by thread
+    Quanta quanta_;
 };
 
 }  // namespace interlock::os

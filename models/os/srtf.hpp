@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "models/os/by_thread.hpp"
 #include "models/os/ordered_queue.hpp"
 #include "models/os/queueing.hpp"
 
@@ -22,24 +23,23 @@ public:
     explicit ShortestRemainingTimeFirst(std::size_t runqueues) : Queueing(runqueues) {}
 
     void enqueue(RunqueueId queue, ThreadId thread, Joining /*why*/, const Facts& facts) override {
-        if (index(thread) >= left_.size()) left_.resize(index(thread) + 1);
-        left_[index(thread)] = facts.burst;
+        left_.make(thread) = facts.burst;
         waiting(queue).append(thread, facts.burst);
     }
     void charge(RunqueueId /*queue*/, ThreadId thread, kernel::Duration ran) override {
-        auto& left = left_[index(thread)].value;
+        auto& left = left_[thread].value;
         left -= std::min(left, Work::of(ran).value);
     }
     bool preempts(RunqueueId /*queue*/, ThreadId woken, ThreadId running) override {
-        return left_[index(woken)] < left_[index(running)];
+        return left_[woken] < left_[running];
     }
     bool needs_burst() const override { return true; }
     bool more_urgent(ThreadId one, ThreadId other) const override {
-        return left_[index(one)] < left_[index(other)];
+        return left_[one] < left_[other];
     }
 
 private:
-    std::vector<Work> left_;  // by thread
+    ByThread<Work> left_;
 };
 
 }  // namespace interlock::os

@@ -14,80 +14,63 @@
 #include <vector>
 
 #include "models/os/ordered_queue.hpp"
-#include "models/os/policy.hpp"
+#include "models/os/quanta.hpp"
+#include "models/os/queueing.hpp"
 
 namespace interlock::os {
 
-class Stride final : public Policy {
+struct Pass {
+    kernel::Wide pass = 0;
+    std::size_t number = 0;
+
+    friend bool operator<(const Pass& a, const Pass& b) {
+        return a.pass != b.pass ? a.pass < b.pass : a.number < b.number;
+    }
+};
+
+struct PassQueue : OrderedQueue<Pass> {
+    kernel::Wide least = 0;  ///< pass of all that are there, which never goes back
+};
+
+class Stride final : public Queueing<PassQueue> {
 public:
     Stride(kernel::Duration quantum, std::size_t runqueues)
-        : quantum_(quantum), queues_(runqueues) {}
+        : Queueing(runqueues), quanta_(quantum) {}
 
     void enqueue(RunqueueId id, ThreadId thread, Joining why, const Facts& facts) override {
-        if (index(thread) >= states_.size()) states_.resize(index(thread) + 1);
-        auto& me = states_[index(thread)];
-        auto& queue = queues_[index(id)];
+        auto& me = states_.make(thread);
+        auto& queue = waiting(id);
         me.tickets = facts.scheduling.tickets;
         if (why == Joining::started || why == Joining::woken || why == Joining::migrated) {
-            const auto least = queues_[index(me.last)].least;
+            const auto least = waiting(me.last).least;
             me.pass = queue.least + (me.pass > least ? me.pass - least : 0);
         }
         me.last = id;
-        if (why != Joining::preempted) me.used = {};
-        queue.waiting.append(thread, {me.pass, index(thread)});
-    }
-    void dequeue(RunqueueId id, ThreadId thread, Leaving why) override {
-        if (why == Leaving::migrated) queues_[index(id)].waiting.remove(thread);
-    }
-    kernel::Maybe<ThreadId> pick(RunqueueId id) override {
-        return queues_[index(id)].waiting.take_first();
+        if (why != Joining::preempted) quanta_.begin(thread);
+        queue.append(thread, {me.pass, index(thread)});
     }
     void charge(RunqueueId id, ThreadId thread, kernel::Duration ran) override {
-        auto& me = states_[index(thread)];
+        auto& me = states_[thread];
+        auto& queue = waiting(id);
         me.pass += static_cast<kernel::Wide>(ran.count()) * (kernel::Wide{1} << 20U) / me.tickets;
-        me.used += ran;
-        auto& queue = queues_[index(id)];
-        const auto least =
-            queue.waiting.empty() ? me.pass : std::min(me.pass, queue.waiting.first_key().pass);
+        quanta_.use(thread, ran);
+        const auto least = queue.empty() ? me.pass : std::min(me.pass, queue.first_key().pass);
         queue.least = std::max(queue.least, least);
     }
     kernel::Maybe<kernel::Duration> due(RunqueueId id, ThreadId thread) override {
-        if (queues_[index(id)].waiting.empty()) return std::nullopt;
-        auto& used = states_[index(thread)].used;
-        if (used >= quantum_) used %= quantum_;
-        return quantum_ - used;
-    }
-    bool preempts(RunqueueId /*queue*/, ThreadId /*woken*/, ThreadId /*running*/) override {
-        return false;
-    }
-    std::size_t queued(RunqueueId id) const override { return queues_[index(id)].waiting.size(); }
-    ThreadId queued_at(RunqueueId id, std::size_t i) const override {
-        return queues_[index(id)].waiting.at(i);
+        if (queued(id) == 0) return std::nullopt;
+        return quanta_.left(thread);
     }
 
 private:
-    struct Key {
-        kernel::Wide pass = 0;
-        std::size_t number = 0;
-
-        friend bool operator<(const Key& a, const Key& b) {
-            return a.pass != b.pass ? a.pass < b.pass : a.number < b.number;
-        }
-    };
-    struct Queue {
-        OrderedQueue<Key> waiting;
-        kernel::Wide least = 0;  // pass of all that are there, which never goes back
-    };
     struct State {
         kernel::Wide pass = 0;
         std::uint64_t tickets = 1;
-        RunqueueId last{};        // that it was in
-        kernel::Duration used{};  // of the current quantum
+        RunqueueId last{};  // that it was in
     };
 
-    kernel::Duration quantum_;
-    std::vector<Queue> queues_;
-    std::vector<State> states_;  // by thread
+    Quanta quanta_;
+    ByThread<State> states_;
 };
 
 }  // namespace interlock::os
