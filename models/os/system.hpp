@@ -143,14 +143,13 @@ private:
     static constexpr std::size_t warmths = 5;
 
     struct Thread {
+        Facts facts;
         Place place = Place::away;
         bool in_operation = false;  ///< `operation` waits for its burst to end
         bool fresh = true;          ///< never ran
         Outcome outcome = Outcome::done;
         CpuId cpu{};     ///< runs there, or queued or last ran there
         CpuId recent{};  ///< where it had last run when it was woken the last time
-        Facts facts;
-        Allowed allowed;
         Work left;  ///< of the burst, as of `as_of` while it runs
         Work
             stolen;  ///< of that, what comes first and is not the burst's own: switches, interrupts
@@ -160,6 +159,7 @@ private:
         kernel::Time ran_until{};
         Utilization use;
         Operation operation;
+        Allowed allowed;
         LibraryCall call;
         kernel::Maybe<FutexId> asleep_on;
         kernel::EventId timer;  ///< none: the default
