@@ -70,10 +70,6 @@ void shape(HostFigures& it, const Environment& host) {
         machine.smt_speed = {
             static_cast<std::uint32_t>(std::llround(std::clamp(beside->value, 0.001, 1.0) * 1e6))};
     if (host.memory > 0) machine.memory = host.memory;
-    if (host.quota)
-        it.os.quota =
-            os::Quota{.quota = kernel::Duration{std::llround(
-                          *host.quota * static_cast<double>(os::Quota{}.period.count()))}};
 }
 
 void ticks(HostFigures& it, const Environment& host) {
