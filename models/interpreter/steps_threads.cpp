@@ -150,9 +150,9 @@ ThreadId Engine::create(kernel::Maybe<ThreadId> parent, std::string name, Proces
         const auto& instance = board_.instances()[board_.unit(*unit).first];
         const auto& task = workload_.tasks[static_cast<std::size_t>(instance.task)];
         how.weight = os::weight_of_nice(task.nice);
-        how.scheduling = {
-            .priority = task.priority, .tickets = task.tickets, .deadline = task.deadline};
-        if (task.periodic) how.scheduling.period = task.arrival.time;
+        how.scheduling = task.sched;
+        if (!task.sched.deadline) how.scheduling.deadline = task.deadline;
+        if (!task.sched.period && task.periodic) how.scheduling.period = task.arrival.time;
         if (task.deadline) how.deadline = instance.arrival + *task.deadline;
         allowed = os::Allowed(task.affinity);
         made.background = task.background;

@@ -55,6 +55,7 @@ void Cfs::enqueue(RunqueueId id, ThreadId thread, Joining why, const Facts& fact
     const bool comes = why == Joining::started || why == Joining::woken || why == Joining::migrated;
     if (comes) {
         me.weight = facts.weight;
+        me.kind = facts.scheduling.kind.value_or(SchedulingClass::normal);
         queue.weight += me.weight;
         ++queue.threads;
         if (why != Joining::started)
@@ -125,7 +126,8 @@ kernel::Maybe<Duration> Cfs::due(RunqueueId id, ThreadId thread) {
 }
 
 bool Cfs::preempts(RunqueueId id, ThreadId woken, ThreadId running) {
-    if (!far_ahead(entity(running).vruntime, entity(woken))) return false;
+    const auto by_class = preempts_by_class(entity(woken).kind, entity(running).kind);
+    if (!by_class.value_or(far_ahead(entity(running).vruntime, entity(woken)))) return false;
     auto& queue = queues_[index(id)];
     queue.next = woken;
     return true;

@@ -15,7 +15,8 @@
 // latency 6 ms, min_granularity 0.75 ms and wakeup_granularity 1 ms grow with the CPUs:
 // x (1 + log2), up to eight. Who preempts is the next to run, and who was preempted the
 // next after it (buddies), unless somebody else is due by more than the granularity; who
-// yields comes second by the same rule. Source followed: kernel/sched/fair.c as the
+// yields comes second by the same rule. SCHED_IDLE threads are preempted by any other at
+// once, and neither they nor SCHED_BATCH preempt. Source followed: kernel/sched/fair.c as the
 // specification of the os tells it (1.3). Left out: group scheduling, throttling.
 
 #include <optional>
@@ -54,6 +55,7 @@ private:
         std::int64_t weight = 0;
         std::int64_t ran = 0;  ///< since it was picked
         RunqueueId last{};     ///< that it was in
+        SchedulingClass kind = SchedulingClass::normal;
     };
     struct Queue {
         OrderedQueue<std::int64_t> waiting;

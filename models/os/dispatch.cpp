@@ -58,7 +58,30 @@ void System::wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker) {
     if (stays) charge_queue(where, now());
     ++waiting_;
     loads_changed_ = true;
+    arm_release(where);
     notify(where, id, waker);
+}
+
+/// Threads of its queue that have used up a budget run again when they get another.
+void System::arm_release(CpuId id) {
+    const auto at = policy_->next_release(queue_of(id));
+    auto& here = cpu(global_ ? CpuId{0} : id);
+    if (!at) return;
+    simulation_.calendar().cancel(here.release);
+    here.release = simulation_.calendar().schedule(
+        *at, EventClass::timer,
+        {static_cast<std::uint32_t>(EventKind::release), static_cast<std::uint32_t>(id)});
+}
+
+void System::release(CpuId id) {
+    cpu(id).release = {};
+    charge_queue(id, now());
+    while (const auto back = policy_->release(queue_of(id))) {
+        loads_changed_ = true;
+        const auto idle = global_ ? idle_cpu(thread(*back).allowed) : kernel::Maybe<CpuId>(id);
+        notify(idle ? *idle : id, *back, std::nullopt);
+    }
+    arm_release(id);
 }
 
 /// A thread was queued for this CPU (or, with a global queue, for any).
@@ -151,8 +174,10 @@ void System::dispatch(CpuId id) {
         ++waiting_;
         here.reschedule = false;
         forget_interrupt(here);
+        arm_release(id);
     }
     const bool may_run = waiting_ == 0 || has_run_time(id);
+    if (may_run && policy_->urgent() > 0) pull_urgent(id);
     auto next = may_run ? policy_->pick(queue_of(id)) : kernel::Maybe<ThreadId>();
     if (next) {
         --waiting_;

@@ -1,9 +1,9 @@
 // Where a woken thread goes, and what CPUs pull from each other.
 //
-//   wake:  the CPU it last ran on if idle, or if used for less than `pack_below` of
-//          late (not mainline); else the one it ran on before that if idle; else,
-//          unless the CPUs were much used of late, an idle core, the fastest first,
-//          or an idle sibling; else the queue of its last CPU
+//   wake:  the CPU it last ran on if idle, if used for less than `pack_below` of late
+//          (not mainline), or if the thread is a real-time one; else the one it ran on
+//          before that if idle; else, unless the CPUs were much used of late, an idle
+//          core, the fastest first, or an idle sibling; else the queue of its last CPU
 //   start: its parent's CPU if used for less than `pack_below` of late (not mainline);
 //          else an idle core, an idle sibling, else its parent's core unless that one is
 //          the busier kind: has spare capacity, fully busy, overloaded
@@ -12,6 +12,9 @@
 //   busy, every 16 ms a CPU of the machine: one thread from a CPU with at least
 //          two more; with one more after two failed tries, which is how three
 //          equal threads share two CPUs evenly in the long run
+//
+// A real-time thread that waits is pushed at once to the CPU of the least urgent thread, if that
+// is less urgent, and pulled by one that is about to choose a less urgent one.
 //
 // A thread that ran less than 0.5 ms ago is cache-hot and stays, unless the
 // pull failed before or the CPU is a sibling. A running thread is moved, after
@@ -51,7 +54,7 @@ std::size_t System::load(CpuId id) const {
 
 CpuId System::place(ThreadId id) {
     auto& me = thread(id);
-    if (policy_->delayed(id)) return me.cpu;
+    if (policy_->delayed(id) || policy_->real_time(me.facts.scheduling)) return me.cpu;
     const auto recent = std::exchange(me.recent, me.cpu);
     if (idle_ == 0) return me.cpu;
     if (!global_) {
@@ -230,11 +233,7 @@ kernel::Maybe<ThreadId> System::pull(CpuId id, bool even_hot) {
     for (std::size_t i = policy_->queued(queue); i-- > 0;) {
         const auto candidate = policy_->queued_at(queue, i);
         if (!thread(candidate).allowed.has(id) || (!even_hot && hot(candidate, id))) continue;
-        charge(*from);
-        charge(id);
-        policy_->dequeue(queue, candidate, Leaving::migrated);
-        policy_->enqueue(queue_of(id), candidate, Joining::migrated, facts(candidate));
-        loads_changed_ = true;
+        migrate(*from, id, candidate);
         to_dispatch_.insert(*from);  // its decision may no longer be due
         cpu(id).failed_pulls = 0;
         if (cpu(id).current) return candidate;
@@ -243,6 +242,64 @@ kernel::Maybe<ThreadId> System::pull(CpuId id, bool even_hot) {
         return next;
     }
     return std::nullopt;
+}
+
+/// From queue to queue.
+void System::migrate(CpuId from, CpuId to, ThreadId id) {
+    charge(from);
+    charge(to);
+    policy_->dequeue(queue_of(from), id, Leaving::migrated);
+    policy_->enqueue(queue_of(to), id, Joining::migrated, facts(id));
+    loads_changed_ = true;
+}
+
+/// Before a CPU chooses: as pull_rt_task(), the most urgent of those that wait on other CPUs,
+/// unless one that is as urgent waits here.
+void System::pull_urgent(CpuId id) {
+    if (global_) return;
+    kernel::Maybe<CpuId> from;
+    auto most = policy_->urgent_in(queue_of(id));
+    for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
+        const auto waits = policy_->urgent_in(queue_of(CpuId{i}));
+        if (CpuId{i} == id || !waits || !threads_[index(*waits)].allowed.has(id)) continue;
+        if (most && !policy_->more_urgent(*waits, *most)) continue;
+        most = waits;
+        from = CpuId{i};
+    }
+    if (from) migrate(*from, id, *most);
+}
+
+/// After all have chosen: as push_rt_task(), one that waits goes where a less urgent one runs.
+/// Whether there was any.
+bool System::push_urgent() {
+    if (global_) return false;
+    for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
+        const CpuId from{i};
+        const auto& here = cpus_[i];
+        const auto waits = policy_->urgent_in(queue_of(from));
+        if (!waits || here.waking || here.interrupt) continue;  // it is about to choose
+        const auto to = less_urgent(*waits, from);
+        if (!to) continue;
+        migrate(from, *to, *waits);
+        notify(*to, *waits, std::nullopt);
+        return true;
+    }
+    return false;
+}
+
+/// As find_lowest_rq(): an idle CPU, or that of the least urgent thread.
+kernel::Maybe<CpuId> System::less_urgent(ThreadId id, CpuId but) const {
+    const auto& allowed = threads_[index(id)].allowed;
+    if (const auto idle = idle_cpu(allowed)) return idle;
+    kernel::Maybe<CpuId> least;
+    for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
+        const auto& there = cpus_[i];
+        if (CpuId{i} == but || there.throttled || !allowed.has(CpuId{i})) continue;
+        if (!there.current || there.reschedule || there.interrupt) continue;
+        if (!policy_->more_urgent(id, *there.current)) continue;
+        if (!least || policy_->more_urgent(*cpu(*least).current, *there.current)) least = CpuId{i};
+    }
+    return least;
 }
 
 /// While threads wait and the CPUs' loads differ, somebody looks: at the next

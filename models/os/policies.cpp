@@ -1,6 +1,7 @@
 #include "models/os/cfs.hpp"
 #include "models/os/eevdf.hpp"
 #include "models/os/fifo.hpp"
+#include "models/os/linux_classes.hpp"
 #include "models/os/lottery.hpp"
 #include "models/os/mlfq.hpp"
 #include "models/os/policy.hpp"
@@ -26,6 +27,34 @@ const std::vector<PolicyEntry>& policies() {
                      "(kernel/sched/fair.c)",
          .ticks = true,
          .preempts = true},
+        {.name = "sched_fifo",
+         .sentence = "Linux's SCHED_FIFO: the greatest priority, until it blocks "
+                     "(kernel/sched/rt.c)",
+         .ticks = true,
+         .otherwise = SchedulingClass::fifo},
+        {.name = "sched_rr",
+         .sentence = "Linux's SCHED_RR: the greatest priority, equal ones in turn for 100 ms "
+                     "(kernel/sched/rt.c)",
+         .ticks = true,
+         .preempts = true,
+         .otherwise = SchedulingClass::rr},
+        {.name = "sched_batch",
+         .sentence = "Linux's SCHED_BATCH: eevdf, without preemption at wake-ups "
+                     "(kernel/sched/fair.c)",
+         .ticks = true,
+         .preempts = true,
+         .otherwise = SchedulingClass::batch},
+        {.name = "sched_idle",
+         .sentence = "Linux's SCHED_IDLE: eevdf with the least weight (kernel/sched/fair.c)",
+         .ticks = true,
+         .preempts = true,
+         .otherwise = SchedulingClass::idle},
+        {.name = "sched_deadline",
+         .sentence = "Linux's SCHED_DEADLINE of tasks with a runtime: constant bandwidth servers, "
+                     "the earliest deadline first (kernel/sched/deadline.c); others as eevdf",
+         .ticks = true,
+         .preempts = true,
+         .otherwise = SchedulingClass::deadline},
         {.name = "fifo", .sentence = "first come, first served, without preemption (textbook)"},
         {.name = "round_robin",
          .sentence = "a fixed quantum each, in turn (textbook; quantum 10 ms)",
@@ -58,6 +87,10 @@ const std::vector<PolicyEntry>& policies() {
     return entries;
 }
 
+bool of_linux(std::string_view policy) {
+    return policy == "eevdf" || policy == "cfs" || policy_named(policy).otherwise.has_value();
+}
+
 bool global_queue(const Settings& settings) {
     if (settings.queues) return *settings.queues == Queues::global;
     return !policy_named(settings.policy).ticks;
@@ -69,11 +102,26 @@ const PolicyEntry& policy_named(std::string_view name) {
     kernel::broken("a policy is one of the table");
 }
 
+namespace {
+
+/// Threads of the fair classes need no others beside them.
+std::unique_ptr<Policy> make_linux(std::string_view name, const PolicySetting& setting) {
+    std::unique_ptr<Policy> fair;
+    if (name == "cfs")
+        fair = std::make_unique<Cfs>(setting);
+    else
+        fair = std::make_unique<Eevdf>(setting);
+    const auto otherwise = policy_named(name).otherwise.value_or(SchedulingClass::normal);
+    if (otherwise == SchedulingClass::normal && !setting.classes) return fair;
+    return std::make_unique<LinuxClasses>(std::move(fair), otherwise, setting);
+}
+
+}  // namespace
+
 std::unique_ptr<Policy> make_policy(const std::string& name, const PolicySetting& setting) {
     const auto quantum = setting.parameters.quantum.value_or(default_quantum);
     const auto queues = setting.runqueues;
-    if (name == "eevdf") return std::make_unique<Eevdf>(setting);
-    if (name == "cfs") return std::make_unique<Cfs>(setting);
+    if (of_linux(name)) return make_linux(name, setting);
     if (name == "fifo") return std::make_unique<Fifo>(queues);
     if (name == "round_robin") return std::make_unique<RoundRobin>(quantum, queues);
     if (name == "sjf") return std::make_unique<ShortestJobFirst>(queues);

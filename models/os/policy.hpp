@@ -18,12 +18,23 @@
 #include "models/os/ids.hpp"
 #include "models/os/operation.hpp"
 #include "models/os/policy_table.hpp"
-#include "models/os/scheduling.hpp"
 #include "models/os/settings.hpp"
+#include "models/workload/scheduling.hpp"
 #include "sim/kernel/maybe.hpp"
 #include "sim/kernel/time.hpp"
 
 namespace interlock::os {
+
+using workload::Scheduling;
+using workload::SchedulingClass;
+
+/// Within Linux's fair class, whether a woken thread takes the CPU for what it is; none: their
+/// figures decide. Source: kernel/sched/fair.c, check_preempt_wakeup_fair().
+constexpr std::optional<bool> preempts_by_class(SchedulingClass woken, SchedulingClass running) {
+    if (running == SchedulingClass::idle && woken != SchedulingClass::idle) return true;
+    if (woken != SchedulingClass::normal) return false;
+    return std::nullopt;
+}
 
 /// Why a thread joins a runqueue.
 enum class Joining : std::uint8_t {
@@ -93,6 +104,23 @@ public:
     /// must be woken in the same queue.
     virtual bool delayed(ThreadId /*thread*/) const { return false; }
 
+    /// When the first of those that wait in the queue and may not run yet (a budget is used up)
+    /// may; none if there are none.
+    virtual kernel::Maybe<kernel::Time> next_release(RunqueueId /*queue*/) { return std::nullopt; }
+
+    /// Lets the first of them run that may by now; none if there are none.
+    virtual kernel::Maybe<ThreadId> release(RunqueueId /*queue*/) { return std::nullopt; }
+
+    /// Whether it is a class before the fair one, of Linux.
+    virtual bool real_time(const Scheduling& /*scheduling*/) const { return false; }
+
+    /// How many threads wait that are to run at once wherever a less urgent one runs (Linux
+    /// pushes and pulls real-time threads).
+    virtual std::size_t urgent() const { return 0; }
+
+    /// The most urgent of those in a queue.
+    virtual kernel::Maybe<ThreadId> urgent_in(RunqueueId /*queue*/) const { return std::nullopt; }
+
     /// Whether `Facts::burst` is looked at; the os then asks the program for it.
     virtual bool needs_burst() const { return false; }
 };
@@ -106,6 +134,7 @@ struct PolicySetting {
     std::uint32_t cpus = 1;
     std::optional<kernel::Duration> tick{};  ///< none: decisions fall exactly
     PolicyParameters parameters{};
+    bool classes = false;  ///< of Linux: some threads are of a scheduling class of their own
     Now now{};
     Draw draw{};
 };

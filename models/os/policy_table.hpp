@@ -2,10 +2,12 @@
 
 // The scheduling policies a scenario can name, in sight.
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "models/os/settings.hpp"
+#include "models/workload/scheduling.hpp"
 
 namespace interlock::os {
 
@@ -16,9 +18,13 @@ struct PolicyEntry {
     bool ticks = false;     ///< decisions fall on the tick (hz 250) unless `hz` says otherwise
     bool preempts = false;  ///< a thread that never blocks does not keep its CPU for ever
     bool draws = false;     ///< lots
+    std::optional<workload::SchedulingClass> otherwise{};  ///< Linux: of threads that say none
 };
 
 const std::vector<PolicyEntry>& policies();
+
+/// Whether it has the scheduling classes of Linux.
+bool of_linux(std::string_view policy);
 
 /// Whether all CPUs serve one queue.
 bool global_queue(const Settings& settings);

@@ -14,6 +14,7 @@ public:
 
     void begin(ThreadId thread) { used_.make(thread) = {}; }
     void use(ThreadId thread, kernel::Duration ran) { used_.make(thread) += ran; }
+    bool over(ThreadId thread) const { return used_[thread] >= quantum_; }
     kernel::Duration left(ThreadId thread) {
         auto& used = used_[thread];
         if (used >= quantum_) used %= quantum_;

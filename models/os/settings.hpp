@@ -37,6 +37,7 @@ struct PolicyParameters {
 struct Settings {
     std::string policy = "eevdf";  ///< a name of os::policies
     PolicyParameters parameters{};
+    bool classes = false;  ///< of Linux: some threads are of a scheduling class of their own
     std::optional<std::uint32_t> hz;  ///< none: the policy's; 0: decisions fall exactly when due
     std::optional<Queues> queues;     ///< none: the policy's
     std::optional<Quota> quota;

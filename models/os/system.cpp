@@ -44,6 +44,7 @@ System::System(const hardware::Machine& machine, const Settings& settings, kerne
                                             .cpus = machine.cpus(),
                                             .tick = tick_,
                                             .parameters = settings.parameters,
+                                            .classes = settings.classes,
                                             .now = [this] { return now(); },
                                             .draw = [this] { return noise_.next(); }});
     needs_burst_ = policy_->needs_burst();
@@ -96,6 +97,7 @@ void System::handle(Event event) {
     case EventKind::quota: return quota_event(CpuId{event.subject});
     case EventKind::refill: return refill();
     case EventKind::slack: return distribute();
+    case EventKind::release: return release(CpuId{event.subject});
     }
 }
 
@@ -106,7 +108,9 @@ void System::at(Time time, std::uint32_t subject) {
 
 /// Handlers marked; here it is decided, in order of CPU number.
 void System::settle() {
-    while (!to_dispatch_.empty()) dispatch(to_dispatch_.take_first());
+    do {
+        while (!to_dispatch_.empty()) dispatch(to_dispatch_.take_first());
+    } while (policy_->urgent() > 0 && push_urgent());
     if (stopped_ || operations_ > operations_max) return;  // nothing is armed any more
     while (!to_retime_.empty()) retime(to_retime_.take_first());
     if (loads_changed_) arm_balance();

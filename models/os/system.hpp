@@ -19,7 +19,8 @@
 // effect at the end of it; then the driver is asked for the next.
 //
 // Left out: interrupts other than timers, kernel-mode preemption, priorities of
-// futex queues, affinity, groups and quota.
+// futex queues and their inheritance, groups, real-time threads beyond a quota (Linux's covers
+// the fair ones only).
 
 #include <array>
 #include <cstdint>
@@ -134,7 +135,8 @@ private:
         outside,
         quota,
         refill,
-        slack
+        slack,
+        release
     };
     enum class Place : std::uint8_t { away, queued, running, exited };
 
@@ -150,7 +152,7 @@ private:
         Outcome outcome = Outcome::done;
         CpuId cpu{};     ///< runs there, or queued or last ran there
         CpuId recent{};  ///< where it had last run when it was woken the last time
-        Work left;  ///< of the burst, as of `as_of` while it runs
+        Work left;       ///< of the burst, as of `as_of` while it runs
         Work
             stolen;  ///< of that, what comes first and is not the burst's own: switches, interrupts
         Work withheld;
@@ -185,6 +187,7 @@ private:
         kernel::Duration run_time{};  ///< of the quota that it has drawn; negative: a debt
         bool throttled = false;
         kernel::EventId quota;     ///< it is looked at; none: the default
+        kernel::EventId release;   ///< of a thread in its queue; none: the default
         kernel::Duration idled{};  ///< in all
         struct Made {
             kernel::Time at;
@@ -244,6 +247,8 @@ private:
     void charge(CpuId id, kernel::Time until);
     void charge_queue(CpuId id, kernel::Time until);
     void decide(CpuId id);
+    void arm_release(CpuId id);
+    void release(CpuId id);
     const Facts& facts(ThreadId id);
     void mark_siblings(CpuId id);
 
@@ -273,6 +278,10 @@ private:
     std::size_t load(CpuId id) const;
     kernel::Maybe<ThreadId> pull(CpuId id, bool even_hot);
     kernel::Maybe<CpuId> busiest(CpuId but) const;
+    void migrate(CpuId from, CpuId to, ThreadId id);
+    void pull_urgent(CpuId id);
+    bool push_urgent();
+    kernel::Maybe<CpuId> less_urgent(ThreadId id, CpuId but) const;
     bool hot(ThreadId id, CpuId destination) const;
     void arm_balance();
     void balance();

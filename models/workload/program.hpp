@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "models/workload/amount.hpp"
+#include "models/workload/scheduling.hpp"
 #include "sim/kernel/time.hpp"
 
 namespace interlock::workload {
@@ -167,8 +168,7 @@ struct Task {
     std::optional<std::string> process;  ///< lives in a process of its own, of this name
     bool background = false;             ///< the run ends without it
     int nice = 0;
-    std::int32_t priority = 0;                 ///< greater is more urgent
-    std::uint32_t tickets = 100;               ///< of lottery and stride scheduling
+    Scheduling sched;
     std::vector<std::uint32_t> affinity;       ///< CPUs on which it may run; none said: all
     std::optional<kernel::Duration> deadline;  ///< of an instance, after its arrival
     bool periodic = false;                     ///< its instances are jobs of one thread, in turn

@@ -189,6 +189,7 @@ private:
         for (const auto& task : work.tasks) {
             if (task.periodic) return "period";
             if (!task.affinity.empty()) return "affinity";
+            if (task.sched.kind) return "sched";
         }
         return nullptr;
     }

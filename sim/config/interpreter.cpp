@@ -28,7 +28,7 @@ constexpr std::array check_points{Choice<CheckPoints>{"dense", CheckPoints::dens
 
 void read_lock(Runtime& runtime, const Node& node) {
     if (node.is_word()) {
-        use_lock(runtime, find_preset(node, interpreter::locks(), {}).name);
+        use_lock(runtime, find_preset(node, interpreter::locks()).name);
         return;
     }
     const auto* child = only_child(node);
@@ -37,7 +37,7 @@ void read_lock(Runtime& runtime, const Node& node) {
                               "{cpython-3.2: {switch_interval: 1ms}}");
     const auto& parameters = *child;
     const auto name = key_as_word(parameters, node.key);
-    const auto& lock = find_preset(name, interpreter::locks(), {});
+    const auto& lock = find_preset(name, interpreter::locks());
     use_lock(runtime, lock.name);
     if (parameters.is_nothing()) return;
     if (lock.parameters.empty())
@@ -58,9 +58,8 @@ void complete_lock(Runtime& runtime) {
 
 Runtime preset_runtime(const Node& name, const Profile* profile) {
     const auto* calibrated = profile == nullptr ? nullptr : profile->interpreter(name.text);
-    auto runtime = calibrated == nullptr
-                       ? find_preset(name, interpreter::runtime_presets(), {}).make()
-                       : read_interpreter(*calibrated);
+    auto runtime = calibrated == nullptr ? find_preset(name, interpreter::runtime_presets()).make()
+                                         : read_interpreter(*calibrated);
     runtime.name = name.text;
     runtime.preset = name.text;
     return runtime;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "models/os/policy_table.hpp"
+#include "models/os/sched_deadline.hpp"
 #include "sim/config/document.hpp"
 #include "sim/config/expect.hpp"
 #include "sim/config/interpreter.hpp"
@@ -91,6 +92,9 @@ private:
         if (const auto* os = root.find("os"); os != nullptr)
             question.os = read_os(*os, question.os);
         question.workload = read_workload(root);
+        const auto& tasks = question.workload.tasks;
+        question.os.classes = std::any_of(tasks.begin(), tasks.end(),
+                                          [](const auto& task) { return task.sched.kind; });
         return question;
     }
 
@@ -113,6 +117,7 @@ private:
             question.unavailable =
                 question.runtime.name + " has no interpreters with a lock of their own";
         if (const auto why = why_not_there(question)) question.unavailable = why;
+        if (const auto why = why_not_scheduled(question)) question.unavailable = why;
         if (draft.strategy.mn_threads && !question.runtime.mn_threads)
             question.unavailable =
                 question.runtime.name + " has no threads that share a native one";
@@ -137,6 +142,31 @@ private:
                     return "affinity needs a queue for each CPU: os: {queues: per_cpu}";
             }
         return std::nullopt;
+    }
+
+    /// Why the operating system does not schedule the tasks as they ask.
+    static std::optional<std::string> why_not_scheduled(const Case& question) {
+        using workload::SchedulingClass;
+        const auto otherwise = os::policy_named(question.os.policy).otherwise;
+        double asked = 0;
+        for (const auto& task : question.workload.tasks) {
+            if (task.sched.kind && !os::of_linux(question.os.policy))
+                return "sched: task " + task.name +
+                       " names a policy of Linux, but the system's is " + question.os.policy;
+            const auto kind = task.sched.kind ? task.sched.kind : otherwise;
+            const bool real_time = kind == SchedulingClass::fifo || kind == SchedulingClass::rr;
+            if (real_time && (task.sched.priority < 0 || task.sched.priority > 99))
+                return "task " + task.name + " has a priority outside of 1 to 99";
+            if (kind != SchedulingClass::deadline || !task.sched.runtime) continue;
+            if (!task.affinity.empty())
+                return "task " + task.name + " is of SCHED_DEADLINE, which has no affinity";
+            const auto threads = task.periodic ? 1 : task.count.value_or(1);
+            asked += threads * os::LinuxDeadline::bandwidth(task.sched);
+        }
+        constexpr double rounding = 1e-9;
+        const auto most = os::LinuxDeadline::bandwidth_limit * question.machine.cpus();
+        if (asked <= most + rounding) return std::nullopt;
+        return "the tasks of SCHED_DEADLINE ask for more than 95 % of the CPUs, which is refused";
     }
 
     /// The case of a strategy that changes more than how the work is done.

@@ -42,7 +42,7 @@ void read_costs(Machine& machine, const Node& node) {
 
 Machine preset_machine(const Node& name, const Profile* profile) {
     if (!name.is_word() || name.text != host_name)
-        return find_preset(name, hardware::machine_presets(), {}).make();
+        return find_preset(name, hardware::machine_presets()).make();
     if (profile == nullptr)
         refuse(name.place, label(name) + "this host was not calibrated; run 'interlock calibrate'");
     return profile->machine();

@@ -19,9 +19,6 @@ using os::Queues;
 using os::Settings;
 using namespace std::string_view_literals;
 
-constexpr std::array unbuilt_policies{"sched_fifo"sv, "sched_rr"sv, "sched_batch"sv, "sched_idle"sv,
-                                      "sched_deadline"sv};
-
 constexpr std::array queue_choices{Choice<Queues>{"per_cpu", Queues::per_cpu},
                                    Choice<Queues>{"global", Queues::global}};
 constexpr std::array libraries{Choice<CLibrary>{"glibc-2.25", CLibrary::glibc_2_25},
@@ -47,7 +44,7 @@ void check_mlfq(const PolicyParameters& it, const Node& node) {
 void read_policy(Settings& settings, const Node& node) {
     settings.parameters = {};
     if (node.is_word()) {
-        settings.policy = find_preset(node, os::policies(), unbuilt_policies).name;
+        settings.policy = find_preset(node, os::policies()).name;
         return;
     }
     const auto* child = only_child(node);
@@ -56,7 +53,7 @@ void read_policy(Settings& settings, const Node& node) {
             node, "a policy, or one with its parameters such as {round_robin: {quantum: 1ms}}");
     const auto& parameters = *child;
     const auto name = key_as_word(parameters, node.key);
-    const auto& policy = find_preset(name, os::policies(), unbuilt_policies);
+    const auto& policy = find_preset(name, os::policies());
     settings.policy = policy.name;
     if (parameters.is_nothing()) return;
     if (policy.parameters.empty())

@@ -14,16 +14,13 @@ std::vector<std::string> preset_names(const std::vector<Preset>& presets) {
     return names;
 }
 
-/// The entry of that name, or a refusal: not built yet, or unknown.
+/// The entry of that name, or a refusal.
 template <typename Preset>
-const Preset& find_preset(const Node& node, const std::vector<Preset>& presets,
-                          std::span<const std::string_view> unbuilt_names) {
+const Preset& find_preset(const Node& node, const std::vector<Preset>& presets) {
     const auto names = preset_names(presets);
     if (!node.is_word()) refuse_expected(node, "a name: one of " + listed(names));
     for (const auto& preset : presets)
         if (preset.name == node.text) return preset;
-    for (const auto name : unbuilt_names)
-        if (name == node.text) refuse_unbuilt(node, name);
     refuse_unknown(node, names);
 }
 

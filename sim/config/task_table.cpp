@@ -13,10 +13,19 @@ using workload::Arrival;
 using workload::Payload;
 using workload::PayloadKind;
 using workload::ProgramId;
+using workload::Scheduling;
+using workload::SchedulingClass;
 
 constexpr Bounds count_bounds{1, 1'000'000};
 
 constexpr std::array misses{Choice<bool>{"continue", false}, Choice<bool>{"abort", true}};
+
+constexpr std::array classes{Choice<SchedulingClass>{"sched_other", SchedulingClass::normal},
+                             Choice<SchedulingClass>{"sched_batch", SchedulingClass::batch},
+                             Choice<SchedulingClass>{"sched_idle", SchedulingClass::idle},
+                             Choice<SchedulingClass>{"sched_fifo", SchedulingClass::fifo},
+                             Choice<SchedulingClass>{"sched_rr", SchedulingClass::rr},
+                             Choice<SchedulingClass>{"sched_deadline", SchedulingClass::deadline}};
 
 constexpr std::array payload_kinds{Choice<PayloadKind>{"objects", PayloadKind::objects},
                                    Choice<PayloadKind>{"array", PayloadKind::array},
@@ -132,7 +141,9 @@ Table<TaskDraft> property_fields() {
          }},
         {{"sched", "mapping of sched", "", "none", "how its threads are scheduled"},
          [](TaskDraft& draft, const Node& node) {
-             read_mapping(node, sched_table(), draft.task, "a mapping such as {priority: 10}");
+             read_mapping(node, sched_table(), draft.task.sched,
+                          "a mapping such as {priority: 10}");
+             draft.sched_place = node.place;
          }},
         {{"deadline", "duration", "above 0", "none",
           "when an instance should have ended, after its arrival; of a periodic one the period"},
@@ -183,21 +194,38 @@ const Table<Arrival>& arrival_table() {
     return table;
 }
 
-const Table<workload::Task>& sched_table() {
+const Table<Scheduling>& sched_table() {
     constexpr std::int64_t most = 1'000'000;
     static constexpr Bounds tickets{1, 1'000'000};
-    static const Table<workload::Task> table{
+    const auto time = [](std::string name, std::optional<kernel::Duration> Scheduling::*member,
+                         std::string otherwise, std::string sentence) {
+        return Field<Scheduling>{
+            {std::move(name), "duration", "above 0", std::move(otherwise), std::move(sentence)},
+            [member](Scheduling& it, const Node& node) {
+                it.*member = read_positive_duration(node);
+            }};
+    };
+    static const Table<Scheduling> table{
+        {{"policy", "word", listed(names_of<SchedulingClass>(classes)), "the system's",
+          "the scheduling class; where the system's policy is one of Linux's"},
+         [](Scheduling& it, const Node& node) {
+             it.kind = read_choice<SchedulingClass>(node, classes);
+         }},
         {{"priority", "whole number", "from -1000000 to 1000000", "0",
-          "of policy priority: greater is more urgent"},
-         [](workload::Task& task, const Node& node) {
-             task.priority = static_cast<std::int32_t>(read_integer(node, -most, most));
+          "of policy priority: greater is more urgent; of sched_fifo and sched_rr: from 1 to 99, 1 "
+          "if not given"},
+         [](Scheduling& it, const Node& node) {
+             it.priority = static_cast<std::int32_t>(read_integer(node, -most, most));
          }},
         {{"tickets", "count", text_of(tickets), "100", "of lottery and stride: its share"},
-         [](workload::Task& task, const Node& node) {
-             task.tickets = read_count(node, tickets.low, tickets.high);
+         [](Scheduling& it, const Node& node) {
+             it.tickets = read_count(node, tickets.low, tickets.high);
          }},
-        unbuilt<workload::Task>("policy"),
-        unbuilt<workload::Task>("runtime"),
+        time("runtime", &Scheduling::runtime, "none",
+             "of sched_deadline, which needs it: CPU time that it may have in each period"),
+        time("deadline", &Scheduling::deadline, "the task's, else the period",
+             "of sched_deadline: by when it is to have had its runtime, after a period's begin"),
+        time("period", &Scheduling::period, "the task's", "of sched_deadline"),
     };
     return table;
 }

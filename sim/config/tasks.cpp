@@ -10,6 +10,7 @@ namespace interlock::config {
 namespace {
 
 using workload::Arrival;
+using workload::SchedulingClass;
 using workload::Task;
 using workload::TaskId;
 
@@ -64,6 +65,30 @@ void make_periodic(TaskDraft& draft) {
                     .offset = draft.offset.value_or(kernel::Duration::zero())};
     if (!task.deadline) task.deadline = draft.period;
     task.abort_on_miss = draft.on_miss.value_or(false);
+}
+
+/// What sched_setattr() would refuse; and what the class needs and the task may say elsewhere.
+void complete_sched(TaskDraft& draft) {
+    auto& it = draft.task.sched;
+    const auto no = [&](const std::string& why) { refuse(draft.sched_place, "sched: " + why); };
+    const auto kind = it.kind.value_or(SchedulingClass::normal);
+    if (kind == SchedulingClass::fifo || kind == SchedulingClass::rr) {
+        if (it.priority == 0) it.priority = 1;
+        if (it.priority < 1 || it.priority > 99)
+            no("expected a priority from 1 to 99, got " + std::to_string(it.priority));
+    }
+    if (!it.runtime) {
+        if (kind == SchedulingClass::deadline || it.deadline || it.period)
+            no("expected a runtime, such as {policy: sched_deadline, runtime: 3ms, period: 10ms}");
+        return;
+    }
+    if (kind != SchedulingClass::deadline && kind != SchedulingClass::normal)
+        no("expected a runtime of sched_deadline only");
+    if (!it.period) it.period = draft.period;
+    if (!it.period) no("expected a period, here or of the task");
+    if (!it.deadline) it.deadline = std::min(draft.task.deadline.value_or(*it.period), *it.period);
+    if (*it.runtime > *it.deadline || *it.deadline > *it.period)
+        no("expected a runtime of at most the deadline, and that of at most the period");
 }
 
 void check_names(const std::vector<TaskDraft>& drafts) {
@@ -139,6 +164,7 @@ std::vector<Task> read_tasks(const Node& node, const WorkloadNames& names) {
         draft.place = child.place;
         read_mapping(child, task_table(), draft, "a task such as {program: NAME, count: 4}");
         make_periodic(draft);
+        complete_sched(draft);
         check_arrival(draft);
         drafts.push_back(std::move(draft));
     }

@@ -24,6 +24,7 @@ struct TaskDraft {
     const WorkloadNames* names = nullptr;
     Place place;
     Place name_place;
+    Place sched_place;
 };
 
 /// Reads the list, checks names, counts and the order that `after` asks for.
@@ -32,7 +33,7 @@ std::vector<workload::Task> read_tasks(const Node& node, const WorkloadNames& na
 const Table<TaskDraft>& task_table();
 const Table<workload::Arrival>& arrival_table();
 const Table<workload::Payload>& payload_table();
-const Table<workload::Task>& sched_table();
+const Table<workload::Scheduling>& sched_table();
 
 /// Any task that arrives by rate: then workers are up before time 0.
 bool arrives_by_rate(const std::vector<workload::Task>& tasks);

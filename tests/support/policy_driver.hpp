@@ -60,6 +60,7 @@ public:
             move_to(*next);
             if (current_ && me().work && me().ran == *me().work) finish();
             arrive();
+            while (const auto back = policy_.release(queue)) compare(*back);
             if (current_ && decision_ && *decision_ <= now_) put_back(os::Joining::expired);
         }
         if (until) move_to(*until);
@@ -97,12 +98,14 @@ private:
         return facts;
     }
 
-    /// Of whatever is first: an arrival, the end of a job, a decision.
+    /// Of whatever is first: an arrival, a release, the end of a job, a decision.
     std::optional<Duration> next_time() {
         std::optional<Duration> next;
         const auto earliest = [&next](Duration at) { next = next ? std::min(*next, at) : at; };
         if (arrived_ < jobs_.size()) earliest(jobs_[arrived_].arrival);
         decision_.reset();
+        if (const auto release = policy_.next_release(queue))
+            earliest((*release).time_since_epoch());
         if (!current_) return next;
         if (me().work) earliest(now_ + *me().work - me().ran);
         if (const auto due = policy_.due(queue, *current_)) {
@@ -140,9 +143,13 @@ private:
         for (; arrived_ < jobs_.size() && jobs_[arrived_].arrival <= now_; ++arrived_) {
             const os::ThreadId id{static_cast<std::uint32_t>(arrived_)};
             policy_.enqueue(queue, id, os::Joining::started, facts(id));
-            if (current_ && policy_.preempts(queue, id, *current_))
-                put_back(os::Joining::preempted);
+            compare(id);
         }
+    }
+
+    void compare(os::ThreadId queued) {
+        if (current_ && policy_.preempts(queue, queued, *current_))
+            put_back(os::Joining::preempted);
     }
 
     void put_back(os::Joining why) {
