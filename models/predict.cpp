@@ -28,8 +28,7 @@ using kernel::Time;
 /// The os policy draws lots, or notices the end of a slice at ticks whose phase is drawn.
 bool policy_draws(const Case& question) {
     if (os::policy_named(question.os.policy).draws) return true;
-    if (question.os.hz) return *question.os.hz != 0;
-    return os::policy_named(question.os.policy).ticks;
+    return question.os.hz.value_or(os::policy_named(question.os.policy).hz) != 0;
 }
 
 /// Queues without `over` cross processes where tasks live in more than one.

@@ -4,6 +4,7 @@
 #include "models/os/linux_classes.hpp"
 #include "models/os/lottery.hpp"
 #include "models/os/mlfq.hpp"
+#include "models/os/o1.hpp"
 #include "models/os/policy.hpp"
 #include "models/os/priority.hpp"
 #include "models/os/real_time.hpp"
@@ -11,6 +12,7 @@
 #include "models/os/sjf.hpp"
 #include "models/os/srtf.hpp"
 #include "models/os/stride.hpp"
+#include "models/os/windows.hpp"
 #include "sim/kernel/check.hpp"
 
 namespace interlock::os {
@@ -20,41 +22,53 @@ const std::vector<PolicyEntry>& policies() {
         {.name = "eevdf",
          .sentence =
              "earliest eligible virtual deadline first, as Linux 6.17 (kernel/sched/fair.c)",
-         .ticks = true,
+         .hz = 250,
          .preempts = true},
         {.name = "cfs",
          .sentence = "the least virtual run time first, as Linux 2.6.23 to 6.5 "
                      "(kernel/sched/fair.c)",
-         .ticks = true,
+         .hz = 250,
          .preempts = true},
         {.name = "sched_fifo",
          .sentence = "Linux's SCHED_FIFO: the greatest priority, until it blocks "
                      "(kernel/sched/rt.c)",
-         .ticks = true,
+         .hz = 250,
+         .priorities = 99,
          .otherwise = SchedulingClass::fifo},
         {.name = "sched_rr",
          .sentence = "Linux's SCHED_RR: the greatest priority, equal ones in turn for 100 ms "
                      "(kernel/sched/rt.c)",
-         .ticks = true,
+         .hz = 250,
          .preempts = true,
+         .priorities = 99,
          .otherwise = SchedulingClass::rr},
         {.name = "sched_batch",
          .sentence = "Linux's SCHED_BATCH: eevdf, without preemption at wake-ups "
                      "(kernel/sched/fair.c)",
-         .ticks = true,
+         .hz = 250,
          .preempts = true,
          .otherwise = SchedulingClass::batch},
         {.name = "sched_idle",
          .sentence = "Linux's SCHED_IDLE: eevdf with the least weight (kernel/sched/fair.c)",
-         .ticks = true,
+         .hz = 250,
          .preempts = true,
          .otherwise = SchedulingClass::idle},
         {.name = "sched_deadline",
          .sentence = "Linux's SCHED_DEADLINE of tasks with a runtime: constant bandwidth servers, "
                      "the earliest deadline first (kernel/sched/deadline.c); others as eevdf",
-         .ticks = true,
+         .hz = 250,
          .preempts = true,
          .otherwise = SchedulingClass::deadline},
+        {.name = "o1",
+         .sentence = "the O(1) scheduler of Linux 2.6.0 to 2.6.22 (kernel/sched.c)",
+         .hz = 250,
+         .preempts = true},
+        {.name = "windows",
+         .sentence = "Windows: 32 priorities, with boosts (Windows Internals; quantum 31.25 ms)",
+         .parameters = {"quantum"},
+         .hz = 64,
+         .preempts = true,
+         .priorities = 31},
         {.name = "fifo", .sentence = "first come, first served, without preemption (textbook)"},
         {.name = "round_robin",
          .sentence = "a fixed quantum each, in turn (textbook; quantum 10 ms)",
@@ -93,7 +107,7 @@ bool of_linux(std::string_view policy) {
 
 bool global_queue(const Settings& settings) {
     if (settings.queues) return *settings.queues == Queues::global;
-    return !policy_named(settings.policy).ticks;
+    return policy_named(settings.policy).hz == 0;
 }
 
 const PolicyEntry& policy_named(std::string_view name) {
@@ -122,6 +136,8 @@ std::unique_ptr<Policy> make_policy(const std::string& name, const PolicySetting
     const auto quantum = setting.parameters.quantum.value_or(default_quantum);
     const auto queues = setting.runqueues;
     if (of_linux(name)) return make_linux(name, setting);
+    if (name == "o1") return std::make_unique<LinuxO1>(setting);
+    if (name == "windows") return std::make_unique<Windows>(setting);
     if (name == "fifo") return std::make_unique<Fifo>(queues);
     if (name == "round_robin") return std::make_unique<RoundRobin>(quantum, queues);
     if (name == "sjf") return std::make_unique<ShortestJobFirst>(queues);

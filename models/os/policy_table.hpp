@@ -2,6 +2,7 @@
 
 // The scheduling policies a scenario can name, in sight.
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -15,9 +16,10 @@ struct PolicyEntry {
     std::string_view name;
     std::string_view sentence;
     std::vector<std::string_view> parameters{};  ///< `{round_robin: {quantum: 1ms}}`
-    bool ticks = false;     ///< decisions fall on the tick (hz 250) unless `hz` says otherwise
-    bool preempts = false;  ///< a thread that never blocks does not keep its CPU for ever
-    bool draws = false;     ///< lots
+    std::uint32_t hz = 0;         ///< ticks on which decisions fall, a second; 0: they fall exactly
+    bool preempts = false;        ///< a thread that never blocks does not keep its CPU for ever
+    bool draws = false;           ///< lots
+    std::int32_t priorities = 0;  ///< from 1 to this; 0: any number is one
     std::optional<workload::SchedulingClass> otherwise{};  ///< Linux: of threads that say none
 };
 

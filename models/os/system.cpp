@@ -14,7 +14,7 @@ using kernel::Time;
 namespace {
 
 std::optional<Duration> tick_of(const Settings& settings) {
-    const auto hz = settings.hz ? *settings.hz : policy_named(settings.policy).ticks ? 250U : 0U;
+    const auto hz = settings.hz.value_or(policy_named(settings.policy).hz);
     if (hz == 0) return std::nullopt;
     return Duration{1'000'000'000 / hz};
 }

@@ -147,16 +147,17 @@ private:
     /// Why the operating system does not schedule the tasks as they ask.
     static std::optional<std::string> why_not_scheduled(const Case& question) {
         using workload::SchedulingClass;
-        const auto otherwise = os::policy_named(question.os.policy).otherwise;
+        const auto& policy = os::policy_named(question.os.policy);
         double asked = 0;
         for (const auto& task : question.workload.tasks) {
             if (task.sched.kind && !os::of_linux(question.os.policy))
                 return "sched: task " + task.name +
                        " names a policy of Linux, but the system's is " + question.os.policy;
-            const auto kind = task.sched.kind ? task.sched.kind : otherwise;
-            const bool real_time = kind == SchedulingClass::fifo || kind == SchedulingClass::rr;
-            if (real_time && (task.sched.priority < 0 || task.sched.priority > 99))
-                return "task " + task.name + " has a priority outside of 1 to 99";
+            const auto kind = task.sched.kind ? task.sched.kind : policy.otherwise;
+            if (policy.priorities > 0 &&
+                (task.sched.priority < 0 || task.sched.priority > policy.priorities))
+                return "task " + task.name + " has a priority outside of 1 to " +
+                       std::to_string(policy.priorities);
             if (kind != SchedulingClass::deadline || !task.sched.runtime) continue;
             if (!task.affinity.empty())
                 return "task " + task.name + " is of SCHED_DEADLINE, which has no affinity";

@@ -213,7 +213,7 @@ const Table<Scheduling>& sched_table() {
          }},
         {{"priority", "whole number", "from -1000000 to 1000000", "0",
           "of policy priority: greater is more urgent; of sched_fifo and sched_rr: from 1 to 99, 1 "
-          "if not given"},
+          "if not given; of windows: the base, from 1 to 31, 8 if not given"},
          [](Scheduling& it, const Node& node) {
              it.priority = static_cast<std::int32_t>(read_integer(node, -most, most));
          }},
