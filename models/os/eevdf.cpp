@@ -32,13 +32,13 @@ std::int64_t Eevdf::virtual_time(std::int64_t time, const Entity& entity) {
 /// V, rounded down, so that a thread placed at it is eligible.
 std::int64_t Eevdf::average(const Queue& queue) {
     if (queue.weight == 0) return queue.zero;
-    auto quotient = queue.weighted / queue.weight;
-    if (queue.weighted % queue.weight < 0) --quotient;
-    return static_cast<std::int64_t>(quotient);
+    const auto quotient = queue.weighted / queue.weight;
+    const bool above = quotient * queue.weight > queue.weighted;  // rounded towards 0
+    return static_cast<std::int64_t>(quotient) - (above ? 1 : 0);
 }
 
-bool Eevdf::eligible(const Queue& queue, const Entity& entity) {
-    return queue.weighted >= static_cast<SignedWide>(entity.vruntime) * queue.weight;
+bool Eevdf::eligible(const Queue& queue, std::int64_t vruntime) {
+    return queue.weighted >= static_cast<SignedWide>(vruntime) * queue.weight;
 }
 
 std::int64_t Eevdf::clamped_lag(const Queue& queue, const Entity& entity) const {
@@ -61,16 +61,22 @@ void Eevdf::leave(Queue& queue, Entity& entity) {
     queue.weighted -= static_cast<SignedWide>(entity.vruntime) * entity.weight;
 }
 
-void Eevdf::insert(Queue& queue, ThreadId thread, std::int64_t deadline) {
-    const Queued entry{deadline, thread};
-    queue.order.insert(std::upper_bound(queue.order.begin(), queue.order.end(), entry), entry);
+DeadlineTree::Entry Eevdf::entry(ThreadId thread) const {
+    const auto& me = entity(thread);
+    return {.deadline = me.deadline,
+            .vruntime = me.vruntime,
+            .thread = thread,
+            .runnable = !me.delayed};
 }
 
-void Eevdf::erase(Queue& queue, ThreadId thread, std::int64_t deadline) {
-    const Queued entry{deadline, thread};
-    const auto at = std::lower_bound(queue.order.begin(), queue.order.end(), entry);
-    kernel::check(at != queue.order.end() && *at == entry, "a queued thread is found in its queue");
-    queue.order.erase(at);
+void Eevdf::insert(Queue& queue, ThreadId thread) {
+    waiting_.insert(queue.order, entry(thread));
+    ++queue.waiting;
+}
+
+void Eevdf::erase(Queue& queue, ThreadId thread) {
+    waiting_.erase(queue.order, entry(thread));
+    --queue.waiting;
 }
 
 void Eevdf::place(Queue& queue, Entity& entity, Joining why) const {
@@ -107,7 +113,7 @@ void Eevdf::enqueue(RunqueueId id, ThreadId thread, Joining why, const Facts& fa
     case Joining::preempted:
     case Joining::expired: queue.ran = thread; break;
     }
-    insert(queue, thread, me.deadline);
+    insert(queue, thread);
 }
 
 /// The rest of the request is given away, as by sched_yield().
@@ -124,13 +130,14 @@ void Eevdf::forfeit(Queue& queue, Entity& entity) const {
 void Eevdf::wake_delayed(Queue& queue, ThreadId thread) {
     auto& me = entity(thread);
     me.delayed = false;
-    if (average(queue) - me.vruntime <= 0) return;
-    erase(queue, thread, me.deadline);
-    leave(queue, me);
-    me.lag = 0;
-    place(queue, me, Joining::woken);
-    join(queue, me);
-    insert(queue, thread, me.deadline);
+    erase(queue, thread);
+    if (average(queue) > me.vruntime) {
+        leave(queue, me);
+        me.lag = 0;
+        place(queue, me, Joining::woken);
+        join(queue, me);
+    }
+    insert(queue, thread);
 }
 
 void Eevdf::dequeue(RunqueueId id, ThreadId thread, Leaving why) {
@@ -138,36 +145,41 @@ void Eevdf::dequeue(RunqueueId id, ThreadId thread, Leaving why) {
     auto& me = entity(thread);
     if (why == Leaving::blocked && !eligible(queue, me)) {
         me.delayed = true;
-        insert(queue, thread, me.deadline);
+        insert(queue, thread);
         return;
     }
     me.lag = clamped_lag(queue, me);
     if (why == Leaving::migrated) {
         me.to_deadline = me.deadline - me.vruntime;
-        erase(queue, thread, me.deadline);
+        erase(queue, thread);
         --queue.runnable;
         if (queue.ran == thread) queue.ran.reset();
     }
     leave(queue, me);
 }
 
-std::optional<std::size_t> Eevdf::first_eligible(const Queue& queue) const {
-    for (std::size_t i = 0; i < queue.order.size(); ++i)
-        if (eligible(queue, entity(queue.order[i].thread))) return i;
-    return std::nullopt;
+kernel::Maybe<ThreadId> Eevdf::first_eligible(const Queue& queue) const {
+    return waiting_.first(queue.order,
+                          [&](std::int64_t vruntime) { return eligible(queue, vruntime); });
+}
+
+bool Eevdf::goes_before(ThreadId one, ThreadId other) const {
+    const auto mine = entity(one).deadline;
+    const auto its = entity(other).deadline;
+    return mine != its ? mine < its : one < other;
 }
 
 kernel::Maybe<ThreadId> Eevdf::pick(RunqueueId id) {
     auto& queue = queues_[index(id)];
     const auto before = std::exchange(queue.ran, std::nullopt);
     if (before && is_protected(entity(*before)) && eligible(queue, entity(*before))) {
-        erase(queue, *before, entity(*before).deadline);
+        erase(queue, *before);
         --queue.runnable;
         return before;
     }
     while (const auto first = first_eligible(queue)) {
-        const auto thread = queue.order[*first].thread;
-        queue.order.erase(queue.order.begin() + static_cast<std::ptrdiff_t>(*first));
+        const auto thread = *first;
+        erase(queue, thread);
         auto& me = entity(thread);
         if (me.delayed) {
             // It sleeps, and now it has waited off what it had run too much.
@@ -197,7 +209,7 @@ void Eevdf::charge(RunqueueId id, ThreadId thread, Duration ran) {
 
 kernel::Maybe<Duration> Eevdf::due(RunqueueId id, ThreadId thread) {
     const auto& queue = queues_[index(id)];
-    if (queue.order.empty()) return std::nullopt;
+    if (queue.waiting == 0) return std::nullopt;
     const auto& me = entity(thread);
     if (!is_protected(me)) return Duration{1};  // at the next tick
     const auto left = static_cast<SignedWide>(me.protected_until - me.vruntime) * me.weight;
@@ -211,18 +223,9 @@ bool Eevdf::preempts(RunqueueId id, ThreadId woken, ThreadId running) {
     if (fair && is_protected(me)) return false;
     // The accounting that a wake-up brings sees that the request is used up: of
     // all who wait, not only of the woken, the most urgent is next.
-    if (!is_protected(me) && queue.order.size() > 1) return true;
+    if (!is_protected(me) && queue.waiting > 1) return true;
     const auto first = first_eligible(queue);
-    if (!first || queue.order[*first].thread != woken) return false;
-    return !fair || queue.order[*first] < Queued{me.deadline, running};
-}
-
-ThreadId Eevdf::queued_at(RunqueueId id, std::size_t i) const {
-    for (const auto& entry : queues_[index(id)].order) {
-        if (entity(entry.thread).delayed) continue;
-        if (i-- == 0) return entry.thread;
-    }
-    kernel::broken("a thread that is asked for by its place is queued");
+    return first == woken && (!fair || goes_before(woken, running));
 }
 
 }  // namespace interlock::os

@@ -29,15 +29,12 @@
 // specification tells them (os-and-hardware, 1.1). Left out: custom slices and
 // with them PREEMPT_SHORT, the approximate reciprocals of the weights, groups,
 // load tracking, SCHED_BATCH and SCHED_IDLE, lazy preemption.
-//
-// The queue is a sorted vector: for up to some hundred threads a runqueue it
-// is faster than a tree, and the first or second entry is nearly always
-// eligible.
 
 #include <cstdint>
 #include <vector>
 
 #include "models/os/by_thread.hpp"
+#include "models/os/deadline_tree.hpp"
 #include "models/os/policy.hpp"
 #include "sim/kernel/wide.hpp"
 
@@ -54,7 +51,9 @@ public:
     kernel::Maybe<kernel::Duration> due(RunqueueId id, ThreadId thread) override;
     bool preempts(RunqueueId id, ThreadId woken, ThreadId running) override;
     std::size_t queued(RunqueueId id) const override { return queues_[index(id)].runnable; }
-    ThreadId queued_at(RunqueueId id, std::size_t i) const override;
+    ThreadId queued_at(RunqueueId id, std::size_t i) const override {
+        return waiting_.at(queues_[index(id)].order, i);
+    }
     bool delayed(ThreadId thread) const override {
         return entities_.has(thread) && entities_[thread].delayed;
     }
@@ -73,16 +72,9 @@ private:
         std::int64_t weight = 1024;
         bool delayed = false;
     };
-    struct Queued {
-        std::int64_t deadline;
-        ThreadId thread;
-        friend bool operator==(const Queued&, const Queued&) = default;
-        friend bool operator<(const Queued& a, const Queued& b) {
-            return a.deadline != b.deadline ? a.deadline < b.deadline : a.thread < b.thread;
-        }
-    };
     struct Queue {
-        std::vector<Queued> order;      // by deadline; delayed ones included, the running not
+        DeadlineTree::Root order;       // of those that wait; delayed ones included
+        std::size_t waiting = 0;        // how many these are
         std::size_t runnable = 0;       // of them, not delayed
         std::int64_t weight = 0;        // of all, the running ones included
         kernel::SignedWide weighted{};  // sum of w * v, likewise
@@ -97,22 +89,28 @@ private:
         return entity.vruntime < entity.protected_until;
     }
     static std::int64_t average(const Queue& queue);
-    static bool eligible(const Queue& queue, const Entity& entity);
+    static bool eligible(const Queue& queue, std::int64_t vruntime);
+    static bool eligible(const Queue& queue, const Entity& entity) {
+        return eligible(queue, entity.vruntime);
+    }
     std::int64_t clamped_lag(const Queue& queue, const Entity& entity) const;
     static void join(Queue& queue, Entity& entity);
     static void leave(Queue& queue, Entity& entity);
-    static void insert(Queue& queue, ThreadId thread, std::int64_t deadline);
-    static void erase(Queue& queue, ThreadId thread, std::int64_t deadline);
+    DeadlineTree::Entry entry(ThreadId thread) const;
+    void insert(Queue& queue, ThreadId thread);
+    void erase(Queue& queue, ThreadId thread);
     void place(Queue& queue, Entity& entity, Joining why) const;
     void forfeit(Queue& queue, Entity& entity) const;
     void wake_delayed(Queue& queue, ThreadId thread);
-    std::optional<std::size_t> first_eligible(const Queue& queue) const;
+    kernel::Maybe<ThreadId> first_eligible(const Queue& queue) const;
+    bool goes_before(ThreadId one, ThreadId other) const;
 
     std::int64_t slice_;
     std::int64_t lag_limit_;
     bool exact_;  // there is no tick
     std::vector<Queue> queues_;
     ByThread<Entity> entities_;
+    DeadlineTree waiting_;
 };
 
 }  // namespace interlock::os
