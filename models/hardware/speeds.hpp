@@ -10,6 +10,7 @@
 // yield of the core stays that of two. Left out: turbo, classes of work, the
 // share of memory bandwidth.
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -26,11 +27,13 @@ public:
             core_of_.push_back(machine.core_of(cpu));
         for (std::uint32_t core = 0; core < machine.cores; ++core)
             cores_.push_back(machine.speed_of_core(core));
+        fastest_ = *std::max_element(cores_.begin(), cores_.end());
     }
 
     std::uint32_t core_of(std::uint32_t cpu) const { return core_of_[cpu]; }
     std::uint32_t threads_per_core() const { return threads_per_core_; }
     Speed speed_of_core(std::uint32_t core) const { return cores_[core]; }
+    Speed fastest() const { return fastest_; }
 
     void starts(std::uint32_t cpu) { ++busy_[core_of(cpu)]; }
     void stops(std::uint32_t cpu) { --busy_[core_of(cpu)]; }
@@ -51,6 +54,7 @@ private:
     Speed smt_;
     std::vector<std::uint32_t> core_of_;  // a CPU's; a division on the path of a switch is felt
     std::vector<Speed> cores_;
+    Speed fastest_{};
     std::vector<std::uint32_t> busy_;  // hardware threads that run, a core each
 };
 

@@ -246,6 +246,7 @@ void System::block(ThreadId id, Waiting waiting) {
     auto& me = thread(id);
     charge(me.cpu);
     policy_->dequeue(queue_of(me.cpu), id, Leaving::blocked);
+    loads_.remove(queue_of(me.cpu));
     me.place = Place::away;
     const auto state = waiting == Waiting::io ? record::State::io : record::State::blocked;
     record(record::Kind::thread_state, static_cast<std::uint32_t>(id),
@@ -257,6 +258,7 @@ void System::leave(ThreadId id) {
     auto& me = thread(id);
     charge(me.cpu);
     policy_->dequeue(queue_of(me.cpu), id, Leaving::exited);
+    loads_.remove(queue_of(me.cpu));
     me.place = Place::exited;
     record(record::Kind::thread_exited, static_cast<std::uint32_t>(id),
            static_cast<std::uint32_t>(me.cpu), 0);

@@ -1,6 +1,7 @@
 #pragma once
 
-// A set of CPUs that is emptied in order of their numbers.
+// Sets of CPUs: those on which a thread may run, and one that is gone through or
+// emptied in order of their numbers, a word of 64 at a time.
 
 #include <algorithm>
 #include <bit>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "models/os/ids.hpp"
+#include "sim/kernel/maybe.hpp"
 
 namespace interlock::os {
 
@@ -40,7 +42,23 @@ public:
         least_ = std::min(least_, word);
     }
 
+    void erase(CpuId cpu) {
+        const auto word = index(cpu) / 64;
+        words_[word] &= ~bit(cpu);
+        if (word == least_) skip_empty();
+    }
+
     bool empty() const { return least_ == end_; }
+
+    /// The least of those that are not below `from`.
+    kernel::Maybe<CpuId> next(CpuId from) const {
+        const auto first = index(from) / 64;
+        for (auto i = std::max(least_, first); i < end_; ++i) {
+            const auto word = words_[i] & (i == first ? ~(bit(from) - 1) : ~std::uint64_t{0});
+            if (word != 0) return first_of(i, word);
+        }
+        return std::nullopt;
+    }
 
     bool none_but(CpuId cpu) const {
         for (auto i = least_; i < end_; ++i)
@@ -51,16 +69,20 @@ public:
     /// Removes the least and gives it; the set must not be empty.
     CpuId take_first() {
         const auto word = words_[least_];
-        const auto first = least_ * 64 + static_cast<std::size_t>(std::countr_zero(word));
-        const auto rest = word & (word - 1);
-        words_[least_] = rest;
-        if (rest == 0)
-            while (++least_ < end_ && words_[least_] == 0) {
-            }
-        return CpuId{static_cast<std::uint32_t>(first)};
+        const auto first = first_of(least_, word);
+        words_[least_] = word & (word - 1);
+        skip_empty();
+        return first;
     }
 
 private:
+    static CpuId first_of(std::size_t i, std::uint64_t word) {
+        return CpuId{
+            static_cast<std::uint32_t>(i * 64 + static_cast<std::size_t>(std::countr_zero(word)))};
+    }
+    void skip_empty() {
+        while (least_ < end_ && words_[least_] == 0) ++least_;
+    }
     static std::uint64_t bit(CpuId cpu) { return std::uint64_t{1} << (index(cpu) % 64); }
 
     std::vector<std::uint64_t> words_;

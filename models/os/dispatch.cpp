@@ -57,6 +57,7 @@ void System::wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker) {
     policy_->enqueue(queue_of(where), id, why, facts(id));
     if (stays) charge_queue(where, now());
     ++waiting_;
+    loads_.add(queue_of(where));
     loads_changed_ = true;
     arm_release(where);
     notify(where, id, waker);
@@ -143,8 +144,7 @@ Duration System::varied(Duration mean) {
 /// An idle CPU answers after its way out of idle, the longer the deeper it slept.
 void System::rouse(CpuId id, kernel::Maybe<CpuId> waker) {
     auto& here = cpu(id);
-    here.idle = false;
-    --idle_;
+    set_idle(id, false);
     const auto idled = now() - here.idle_since;
     here.idled += idled;
     // It polls for a while before it halts, but not yet while it leaves its last thread.
@@ -217,7 +217,7 @@ void System::switch_in(CpuId id, ThreadId thread_id) {
             cpu(me.cpu).use.add(now(), -use);
             here.use.add(now(), use);
         }
-        me.use.set(now(), true);
+        me.use.set(now(), true, waits_);
     }
     me.fresh = false;
     me.cpu = id;
@@ -226,7 +226,7 @@ void System::switch_in(CpuId id, ThreadId thread_id) {
     here.charged_until = now();
     here.reschedule = false;
     if (!here.last) {  // comes out of idle
-        here.use.set(now(), true);
+        here.use.set(now(), true, waits_);
         speeds_.starts(static_cast<std::uint32_t>(id));
         mark_siblings(id);
     }
@@ -244,7 +244,7 @@ void System::switch_out(CpuId id) {
     auto& here = cpu(id);
     auto& me = thread(*here.current);
     me.ran_until = now();
-    if (follows_use_) me.use.set(now(), false);
+    if (follows_use_) me.use.set(now(), false, runs_);
     here.current.reset();
     here.decision.reset();
     here.reschedule = false;
@@ -255,15 +255,25 @@ void System::go_idle(CpuId id) {
     auto& here = cpu(id);
     to_arm_.insert(id);
     disarm_quota(id);
-    here.idle = true;
+    set_idle(id, true);
     here.idle_since = now();
     loads_changed_ = true;
-    ++idle_;
     if (here.last) {
-        here.use.set(now(), false);
+        here.use.set(now(), false, runs_);
         speeds_.stops(static_cast<std::uint32_t>(id));
         mark_siblings(id);
         here.last.reset();
+    }
+}
+
+void System::set_idle(CpuId id, bool idle) {
+    cpu(id).idle = idle;
+    if (idle) {
+        idle_cpus_.insert(id);
+        ++idle_;
+    } else {
+        idle_cpus_.erase(id);
+        --idle_;
     }
 }
 

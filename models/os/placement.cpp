@@ -48,10 +48,6 @@ constexpr std::uint32_t tries_before_push = 4;
 
 }  // namespace
 
-std::size_t System::load(CpuId id) const {
-    return policy_->queued(queue_of(id)) + (cpu(id).current ? 1 : 0);
-}
-
 CpuId System::place(ThreadId id) {
     auto& me = thread(id);
     if (policy_->delayed(id) || policy_->real_time(me.facts.scheduling)) return me.cpu;
@@ -59,13 +55,18 @@ CpuId System::place(ThreadId id) {
     if (idle_ == 0) return me.cpu;
     if (!global_) {
         if (cpu(me.cpu).idle && !cpu(me.cpu).throttled) return me.cpu;
-        if (cpu(me.cpu).use.at(now()) < costs_.pack_below) return me.cpu;
+        if (little_used(me.cpu)) return me.cpu;
         const auto& before = cpu(recent);
         if (before.idle && !before.throttled && me.allowed.has(recent)) return recent;
         if (!searches()) return me.cpu;
     }
     const auto idle = idle_cpu(me.allowed);
     return idle ? *idle : me.cpu;
+}
+
+/// Of late, by what the machine packs (not mainline).
+bool System::little_used(CpuId id) const {
+    return costs_.pack_below > 0 && cpu(id).use.at(now()) < costs_.pack_below;
 }
 
 /// With n CPUs of which a share x was in use of late, n (1 - (x / 0.85)^2) are
@@ -89,8 +90,10 @@ kernel::Maybe<CpuId> System::idle_cpu(const Allowed& allowed) const {
     kernel::Maybe<CpuId> best;
     bool best_whole = false;
     hardware::Speed best_speed;
-    for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
-        if (!cpus_[i].idle || cpus_[i].throttled || !allowed.has(CpuId{i})) continue;
+    for (auto next = idle_cpus_.next(CpuId{0}); next;) {
+        const auto i = static_cast<std::uint32_t>(*next);
+        next = idle_cpus_.next(CpuId{i + 1});
+        if (cpus_[i].throttled || !allowed.has(CpuId{i})) continue;
         const auto core = speeds_.core_of(i);
         // A sibling that has been roused but does not run yet counts as busy.
         bool whole = speeds_.core_idle(core);
@@ -102,6 +105,7 @@ kernel::Maybe<CpuId> System::idle_cpu(const Allowed& allowed) const {
         best = CpuId{i};
         best_whole = whole;
         best_speed = speed;
+        if (whole && speed == speeds_.fastest()) break;  // none is better
     }
     return best;
 }
@@ -170,7 +174,7 @@ CpuId System::place_new(kernel::Maybe<ThreadId> parent, const Allowed& allowed) 
     kernel::Maybe<CpuId> near;
     if (parent && !global_) near = threads_[index(*parent)].cpu;
     if (near && !allowed.has(*near)) near.reset();
-    if (near && cpu(*near).use.at(now()) < costs_.pack_below) return *near;
+    if (near && little_used(*near)) return *near;
     if (const auto idle = idle_cpu(allowed)) return *idle;
     if (global_) return CpuId{0};
     const auto cpus = static_cast<std::uint32_t>(cpus_.size());
@@ -211,9 +215,9 @@ kernel::Maybe<CpuId> System::busiest(CpuId but) const {
     kernel::Maybe<CpuId> best;
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
         const CpuId there{i};
-        if (there == but || policy_->queued(queue_of(there)) == 0 || load(there) < 2) continue;
-        if (cpus_[i].throttled || (pins_ && !has_for(there, but))) continue;
-        if (!best || load(there) > load(*best)) best = there;
+        if (load(there) < (best ? load(*best) + 1 : 2) || there == but) continue;
+        if (policy_->queued(queue_of(there)) == 0 || cpus_[i].throttled) continue;
+        if (!pins_ || has_for(there, but)) best = there;
     }
     return best;
 }
@@ -250,6 +254,8 @@ void System::migrate(CpuId from, CpuId to, ThreadId id) {
     charge(to);
     policy_->dequeue(queue_of(from), id, Leaving::migrated);
     policy_->enqueue(queue_of(to), id, Joining::migrated, facts(id));
+    loads_.remove(queue_of(from));
+    loads_.add(queue_of(to));
     loads_changed_ = true;
 }
 
@@ -336,13 +342,7 @@ void System::arm_balance() {
 }
 
 bool System::uneven_queues() const {
-    std::size_t least = load(CpuId{0});
-    std::size_t most = least;
-    for (std::uint32_t i = 1; i < cpus_.size(); ++i) {
-        least = std::min(least, load(CpuId{i}));
-        most = std::max(most, load(CpuId{i}));
-    }
-    return most > least && most >= 2;
+    return loads_.greatest() > loads_.least() && loads_.greatest() >= 2;
 }
 
 Duration System::idle_balance_delay(Duration tick) {
@@ -401,10 +401,11 @@ void System::move_running(CpuId from, CpuId to) {
            static_cast<std::uint32_t>(from), static_cast<std::uint64_t>(record::State::cpu_wait));
     vacate(from);
     policy_->enqueue(queue_of(to), id, Joining::migrated, facts(id));
+    loads_.remove(queue_of(from));
+    loads_.add(queue_of(to));
     kernel::check(policy_->pick(queue_of(to)) == id,
                   "an idle CPU takes the thread that is moved to it");
-    cpu(to).idle = false;
-    --idle_;
+    set_idle(to, false);
     switch_in(to, id);
 }
 
@@ -430,13 +431,11 @@ bool System::balance_cpu(CpuId id) {
     if (here.idle && !has_run_time(id)) return false;
     if (here.idle) {
         // The tick that found it idle has woken it: no further delay.
-        here.idle = false;
-        --idle_;
+        set_idle(id, false);
         const auto pulled = pull(id, force);
         if (!pulled) {
             ++here.failed_pulls;
-            here.idle = true;
-            ++idle_;
+            set_idle(id, true);
             return false;
         }
         switch_in(id, *pulled);

@@ -34,7 +34,8 @@ System::System(const hardware::Machine& machine, const Settings& settings, kerne
       follows_use_(!global_ && machine.cpus() > 1), uneven_(uneven(machine)),
       tick_(tick_of(settings)), library_(settings.c_library, machine.costs.user_operation),
       cpus_(machine.cpus()), to_dispatch_(machine.cpus()), to_retime_(machine.cpus()),
-      to_arm_(machine.cpus()), idle_(machine.cpus()) {
+      to_arm_(machine.cpus()), loads_(global_ ? 1 : machine.cpus()), idle_cpus_(machine.cpus()) {
+    for (std::uint32_t i = 0; i < cpus_.size(); ++i) set_idle(CpuId{i}, true);
     if (tick_) {
         const auto share =
             static_cast<kernel::Wide>(noise_.next()) * static_cast<kernel::Wide>(tick_->count());

@@ -34,6 +34,7 @@
 #include "models/os/c_library.hpp"
 #include "models/os/cpu_set.hpp"
 #include "models/os/ids.hpp"
+#include "models/os/loads.hpp"
 #include "models/os/operation.hpp"
 #include "models/os/policy.hpp"
 #include "models/os/settings.hpp"
@@ -170,7 +171,7 @@ private:
     struct Cpu {
         kernel::Maybe<ThreadId> current;
         kernel::Maybe<ThreadId> last;  ///< ran here last
-        bool idle = true;
+        bool idle = false;
         Utilization use;
         bool waking = false;  ///< leaves idle; its event is `idle_exit`
         bool reschedule = false;
@@ -271,11 +272,13 @@ private:
     std::uint32_t group_for_new(std::uint32_t from, std::uint32_t to, std::uint32_t width,
                                 std::uint32_t own) const;
     bool searches();
+    bool little_used(CpuId id) const;
     kernel::Maybe<CpuId> idle_cpu(const Allowed& allowed) const;
     kernel::Maybe<CpuId> least_loaded(std::uint32_t from, std::uint32_t to,
                                       const Allowed& allowed) const;
     bool has_for(CpuId from, CpuId to) const;
-    std::size_t load(CpuId id) const;
+    std::uint32_t load(CpuId id) const { return loads_.of(queue_of(id)); }
+    void set_idle(CpuId id, bool idle);
     kernel::Maybe<ThreadId> pull(CpuId id, bool even_hot);
     kernel::Maybe<CpuId> busiest(CpuId but) const;
     void migrate(CpuId from, CpuId to, ThreadId id);
@@ -312,6 +315,8 @@ private:
     hardware::Speeds speeds_;
     bool global_;
     bool follows_use_;  ///< of CPUs and threads: placement asks for it
+    Decay runs_;        ///< over the time that a thread or a CPU is busy
+    Decay waits_;       ///< and that it is not
     bool uneven_;       // a thread may run faster elsewhere: siblings, or cores of several speeds
     std::optional<kernel::Duration> tick_;
     kernel::Duration tick_phase_{};
@@ -326,7 +331,9 @@ private:
     CpuSet to_dispatch_;
     CpuSet to_retime_;
     CpuSet to_arm_;
-    std::size_t idle_ = 0;         ///< CPUs that are idle and not on their way out of it
+    Loads loads_;
+    CpuSet idle_cpus_;             ///< those of `Cpu::idle`: not on their way out of it
+    std::size_t idle_ = 0;         ///< how many these are
     std::size_t waiting_ = 0;      ///< threads queued on any runqueue
     kernel::Time search_until_{};  ///< it is decided anew then
     kernel::EventId balance_;

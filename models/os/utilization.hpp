@@ -9,6 +9,28 @@
 
 namespace interlock::os {
 
+/// What is left of an average after a while. Remembers the last one, for slices that end at
+/// ticks are of equal lengths and so are the waits between them.
+class Decay {
+public:
+    double after(kernel::Duration age) {
+        if (age != age_) {
+            age_ = age;
+            left_ = of(age);
+        }
+        return left_;
+    }
+    static double of(kernel::Duration age) {
+        constexpr double half_life = 32e6;
+        constexpr double ln2 = 0.69314718055994530942;
+        return kernel::exp(-static_cast<double>(age.count()) / half_life * ln2);
+    }
+
+private:
+    kernel::Duration age_{};
+    double left_ = 1;
+};
+
 /// The share of the time that a CPU was busy or a thread ran, averaged with
 /// weights that halve every 32 ms: the `util_avg` of Linux's per-entity load
 /// tracking (PELT). A CPU's is the sum of its threads': one that comes or leaves
@@ -16,17 +38,14 @@ namespace interlock::os {
 class Utilization {
 public:
     /// From now on it is busy, or not.
-    void set(kernel::Time now, bool busy) {
-        average_ = at(now);
+    void set(kernel::Time now, bool busy, Decay& decay) {
+        if (average_ != busy_) average_ = busy_ + (average_ - busy_) * decay.after(now - since_);
         since_ = now;
         busy_ = busy ? 1 : 0;
     }
     double at(kernel::Time now) const {
         if (average_ == busy_) return busy_;
-        constexpr double half_life = 32e6;
-        constexpr double ln2 = 0.69314718055994530942;
-        const auto age = static_cast<double>((now - since_).count());
-        return busy_ + (average_ - busy_) * kernel::exp(-age / half_life * ln2);
+        return busy_ + (average_ - busy_) * Decay::of(now - since_);
     }
     /// A thread with that much comes; negative: leaves.
     void add(kernel::Time now, double use) {

@@ -27,4 +27,19 @@ TEST_CASE("cpu set: tells whether one alone is in it", "[os]") {
     CHECK_FALSE(set.none_but(CpuId{70}));
 }
 
+TEST_CASE("cpu set: is gone through in the order of the numbers", "[os]") {
+    CpuSet set(200);
+    for (const auto cpu : {130U, 3U, 199U, 64U}) set.insert(CpuId{cpu});
+    set.erase(CpuId{3});
+    set.erase(CpuId{5});  // was not there
+    std::vector<std::uint32_t> found;
+    for (auto cpu = set.next(CpuId{0}); cpu; cpu = set.next(CpuId{found.back() + 1}))
+        found.push_back(static_cast<std::uint32_t>(*cpu));
+    CHECK(found == std::vector<std::uint32_t>{64, 130, 199});
+    CHECK(set.next(CpuId{130}) == CpuId{130});
+    CHECK_FALSE(set.next(CpuId{200}));
+    for (const auto cpu : {199U, 130U, 64U}) set.erase(CpuId{cpu});
+    CHECK(set.empty());
+}
+
 }  // namespace interlock::os

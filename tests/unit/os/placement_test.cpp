@@ -180,13 +180,14 @@ TEST_CASE("placement: a CPU that goes idle takes what waits at once, or at a lat
 
 TEST_CASE("utilization: an average that goes half of the way in 32 ms", "[os]") {
     Utilization use;
+    Decay decay;
     CHECK(use.at(Time{1s}) == 0);
-    use.set(Time{1s}, true);
+    use.set(Time{1s}, true, decay);
     CHECK(use.at(Time{1s + 32ms}) == Approx(0.5));
     CHECK(use.at(Time{1s + 64ms}) == Approx(0.75));
     use.add(Time{1s + 64ms}, -0.25);  // a thread leaves, and takes its share along
     CHECK(use.at(Time{1s + 96ms}) == Approx(0.75));
-    use.set(Time{1s + 96ms}, false);
+    use.set(Time{1s + 96ms}, false, decay);
     CHECK(use.at(Time{1s + 128ms}) == Approx(0.375));
 }
 
