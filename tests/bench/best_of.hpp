@@ -1,20 +1,20 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <limits>
 #include <utility>
 
 namespace interlock::bench {
 
-/// The least wall time, in seconds, of `rounds` runs of each. They take turns,
+/// The least CPU time, in seconds, of `rounds` runs of each. They take turns,
 /// so that what else the machine does meets both.
 template <typename A, typename B>
 std::pair<double, double> best_of(int rounds, A&& a, B&& b) {
     const auto timed = [](auto& run) {
-        const auto start = std::chrono::steady_clock::now();
+        const auto start = std::clock();
         run();
-        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
     };
     std::pair best{std::numeric_limits<double>::infinity(),
                    std::numeric_limits<double>::infinity()};
