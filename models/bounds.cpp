@@ -244,7 +244,8 @@ public:
         }
         const auto& machine = question_.machine;
         const auto kind = question_.strategy.kind;
-        auto lower = std::max(span(), at(all.work(), throughput(machine, machine.cpus())));
+        auto lower =
+            std::max(span() - begin(), at(all.work(), throughput(machine, machine.cpus())));
         if (kind == StrategyKind::serial) lower = std::max(lower, crew.alone(fastest_));
         const bool one_lock = question_.runtime.has_lock() && !has_interpreters(kind);
         if (one_lock) lower = std::max(lower, at(crew.all_locked(), fastest_));
@@ -257,6 +258,15 @@ public:
 private:
     const Task& task(std::uint32_t instance) const {
         return question_.workload.tasks[static_cast<std::size_t>(instances_[instance].task)];
+    }
+
+    /// What the makespan is counted from: main's start; without main, the first arrival.
+    Duration begin() const {
+        if (question_.strategy.kind != StrategyKind::direct || instances_.empty()) return {};
+        const auto first =
+            std::min_element(instances_.begin(), instances_.end(),
+                             [](const auto& a, const auto& b) { return a.arrival < b.arrival; });
+        return std::min(first->arrival.time_since_epoch(), longest_time);
     }
 
     /// The longest chain over tasks: a vertex a task, whose length is that of

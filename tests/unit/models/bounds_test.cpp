@@ -86,6 +86,16 @@ TEST_CASE("bounds: threads share the lock, and gain on what does not need it", "
     }
 }
 
+TEST_CASE("bounds: without main, the makespan begins with the first arrival", "[models]") {
+    Builder direct(StrategyKind::direct);
+    direct.task({compute(2ms)}).arrival.time = 10ms;
+    direct.task({compute(2ms)}).arrival.time = 15ms;
+    CHECK(direct.lower() == 7ms);
+    Builder threads(StrategyKind::threads, 2);
+    threads.task({compute(2ms)}).arrival.time = 10ms;
+    CHECK(threads.lower() == 12ms);
+}
+
 TEST_CASE("bounds: no more runs at once than there are threads, in `direct` all of them",
           "[models]") {
     Builder build(StrategyKind::direct);
