@@ -18,6 +18,7 @@ using kernel::Wide;
 using namespace workload;
 
 constexpr std::uint64_t full_speed = 1'000'000;
+constexpr Wide second = 1'000'000'000;
 
 /// Steps looked at in all, so that a bound never takes longer than a run.
 constexpr std::uint64_t steps_max = 2'000'000;
@@ -47,12 +48,26 @@ Wide times(Wide amount, std::uint32_t count) {
     return count != 0 && amount > limit / count ? limit : amount * count;
 }
 
+/// What is asked of one device.
+struct DeviceDemand {
+    Wide operations = 0;
+    Wide service = 0;  // ns
+    Wide bytes = 0;
+
+    void add(const DeviceDemand& other, std::uint32_t count = 1) {
+        operations += times(other.operations, count);
+        service += times(other.service, count);
+        bytes += times(other.bytes, count);
+    }
+};
+
 /// What one instance wants: CPU work in ns x ppm, waiting in ns.
 struct Demand {
-    Wide locked = 0;          // compute, native
-    Wide free = 0;            // nogil
-    Wide waiting = 0;         // sleep, io
-    Wide spawned_locked = 0;  // the same of threads that it spawns, which run beside it
+    Wide locked = 0;                      // compute, native
+    Wide free = 0;                        // nogil
+    Wide waiting = 0;                     // sleep, io
+    std::vector<DeviceDemand> devices{};  // by number of the machine's
+    Wide spawned_locked = 0;              // the same of threads that it spawns, which run beside it
     Wide spawned_free = 0;
     Duration beside{};  // the longest of those, each alone
 
@@ -63,6 +78,12 @@ struct Demand {
         spawned_locked += times(other.spawned_locked, count);
         spawned_free += times(other.spawned_free, count);
         beside = std::max(beside, other.beside);
+        for (std::size_t i = 0; i < other.devices.size(); ++i)
+            device(i).add(other.devices[i], count);
+    }
+    DeviceDemand& device(std::size_t number) {
+        if (number >= devices.size()) devices.resize(number + 1);
+        return devices[number];
     }
     Wide all_locked() const { return locked + spawned_locked; }
     Wide work() const { return all_locked() + free + spawned_free; }
@@ -81,7 +102,8 @@ bool constant(const std::vector<Step>& steps) {
         if (const auto* kind = std::get_if<Native>(&step.kind)) return fixed(kind->time);
         if (const auto* kind = std::get_if<Nogil>(&step.kind)) return fixed(kind->time);
         if (const auto* kind = std::get_if<Sleep>(&step.kind)) return fixed(kind->time);
-        if (const auto* kind = std::get_if<Io>(&step.kind)) return fixed(kind->time);
+        if (const auto* kind = std::get_if<Io>(&step.kind))
+            return !kind->device && fixed(kind->time);
         if (const auto* kind = std::get_if<Repeat>(&step.kind)) return constant(kind->steps);
         return !std::holds_alternative<Choose>(step.kind) &&
                !std::holds_alternative<Spawn>(step.kind);
@@ -150,7 +172,33 @@ private:
         sum.waiting += static_cast<Wide>(amount(step.time, place));
     }
     void one(const Io& step, std::uint32_t place, Demand& sum) {
+        if (step.device) return at_device(*step.device, step.calls, place, sum);
         sum.waiting += static_cast<Wide>(amount(step.time, place));
+    }
+    /// What goes to the kernel's memory asks nothing of the device that somebody waits for.
+    void at_device(const DeviceUse& use, std::uint32_t calls, std::uint32_t place, Demand& sum) {
+        const auto visit = key(place);
+        const auto& machine = question_.asked.machine;
+        const auto& name = question_.asked.workload.devices[static_cast<std::size_t>(use.device)];
+        const auto number = *hardware::find_device(machine, name);
+        const auto& device = machine.devices[number];
+        if (device.cache && use.access != Access::read) return;
+        const auto bytes = draw(use.bytes, visit);
+        for (std::uint32_t call = 0; call < calls && question_.steps_left > 0; ++call) {
+            --question_.steps_left;
+            if (device.cache &&
+                draw_uniform(key_of(visit, call, OfOperation::hit)) < device.cache->hits)
+                continue;
+            const auto& drawn = use.service ? *use.service : device.service;
+            const DeviceDemand one{.operations = 1,
+                                   .service = static_cast<Wide>(
+                                       draw(drawn, key_of(visit, call, OfOperation::service))),
+                                   .bytes = part_of(bytes, call, calls)};
+            sum.device(number).add(one);
+            const auto latency = draw(device.latency, key_of(visit, call, OfOperation::latency));
+            sum.waiting += one.service + static_cast<Wide>(latency);
+            if (const auto rate = device.alone()) sum.waiting += one.bytes * second / *rate;
+        }
     }
     void one(const Repeat& step, std::uint32_t /*place*/, Demand& sum) {
         const bool once = constant(step.steps);
@@ -177,6 +225,8 @@ private:
                 Walk(question_, instance_, ++children_, nesting_ + 1).of(step.program);
             sum.spawned_locked += child.all_locked();
             sum.spawned_free += child.free + child.spawned_free;
+            for (std::size_t d = 0; d < child.devices.size(); ++d)
+                sum.device(d).add(child.devices[d]);
             sum.beside = std::max({sum.beside, child.beside, child.alone(question_.fastest)});
         }
     }
@@ -214,6 +264,18 @@ std::uint64_t throughput(const hardware::Machine& machine, std::uint64_t workers
     return std::accumulate(gains.begin(), gains.end(), std::uint64_t{0});
 }
 
+/// How long a device takes at least for all that is asked of it, by each of its limits.
+Duration busy(const hardware::Device& device, const DeviceDemand& all) {
+    Wide longest = 0;
+    if (device.servers) longest = all.service / *device.servers;
+    if (device.bandwidth) longest = std::max(longest, all.bytes * second / *device.bandwidth);
+    if (device.iops && all.operations > device.iops_burst) {
+        const auto gap = static_cast<Wide>(1e9 / *device.iops);
+        longest = std::max(longest, (all.operations - device.iops_burst) * gap);
+    }
+    return time_of(longest);
+}
+
 class Laws {
 public:
     Laws(const Case& question, const std::vector<Instance>& instances, std::uint64_t seed,
@@ -246,6 +308,8 @@ public:
         const auto kind = question_.strategy.kind;
         auto lower =
             std::max(span() - begin(), at(all.work(), throughput(machine, machine.cpus())));
+        for (std::size_t i = 0; i < all.devices.size(); ++i)
+            lower = std::max(lower, busy(machine.devices[i], all.devices[i]));
         if (kind == StrategyKind::serial) lower = std::max(lower, crew.alone(fastest_));
         const bool one_lock = question_.runtime.has_lock() && !has_interpreters(kind);
         if (one_lock) lower = std::max(lower, at(crew.all_locked(), fastest_));

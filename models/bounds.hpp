@@ -18,6 +18,7 @@ namespace interlock::models {
 ///   span   the longest chain of arrivals and tasks through `after`, each as
 ///          long as it takes alone
 ///   lock   CPU work under the lock, where one interpreter does it all
+///   device what is asked of a device / its servers, its bandwidth or its rate of operations
 /// and for `serial` the sum of everything. Background tasks count for nothing;
 /// of loops whose rounds are not known beforehand (`each`) none is counted, and
 /// what follows the first two million steps neither: it remains a bound.

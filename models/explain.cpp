@@ -1,6 +1,6 @@
 // Which of the causes decides is asked in a fixed order, from the most certain:
 // an interpreter lock that is nearly always held, starts that cost more than
-// the work, returns from I/O that wait for the lock, CPUs that are all busy,
+// the work, returns from I/O that wait for the lock, a busy device, CPUs that are all busy,
 // one task that is longer than the rest, tasks that wait for each other, the
 // lock again, waiting for I/O. Thresholds are stated beside each; they choose
 // words, never figures.
@@ -176,12 +176,24 @@ std::string busy_cpus(const Case& question, const Result& result) {
     return {};
 }
 
+/// A device that hardly rests, and less than the CPUs.
+std::string busy_device(const Result& result) {
+    const auto busiest = std::max_element(
+        result.devices.begin(), result.devices.end(),
+        [](const auto& a, const auto& b) { return a.utilization < b.utilization; });
+    const auto cpus = busiest_cpus(result, result.cpu.utilization.size());
+    if (busiest == result.devices.end() || busiest->utilization <= std::max(0.85, cpus)) return {};
+    return fmt::format("the device '{}' is busy {} of the time", busiest->name,
+                       percent(busiest->utilization));
+}
+
 /// One thread does it all, and goes on with others while a task awaits something.
 std::string why_one_loop(const Result& result) {
     const auto whole = life(result.totals);
     const auto busy = share(result.totals.running, whole);
     if (busy > 0.9)
         return fmt::format("the event loop is one thread, busy {} of the time", percent(busy));
+    if (auto text = busy_device(result); !text.empty()) return text;
     if (share(result.totals.lock_wait, whole) > 0.3)
         return fmt::format("the event loop waits for the lock {} of the time",
                            percent(share(result.totals.lock_wait, whole)));
@@ -209,6 +221,7 @@ std::string why(const Case& question, const Result& result) {
             return fmt::format(
                 "whoever returns from I/O waits for the lock: {} on average",
                 readable(Duration{static_cast<Duration::rep>(behind.front()->lock_waits.mean())}));
+        if (auto text = busy_device(result); !text.empty()) return text;
         if (auto text = busy_cpus(question, result); !text.empty()) return text;
     }
     const auto whole = life(result.totals);

@@ -31,6 +31,17 @@ bool policy_draws(const Case& question) {
     return question.os.hz.value_or(os::policy_named(question.os.policy).hz) != 0;
 }
 
+/// What an operation takes of a device, or whether it finds its data in memory.
+bool devices_draw(const Case& question) {
+    const auto& names = question.workload.devices;
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+        const auto& device =
+            question.machine.devices[*hardware::find_device(question.machine, name)];
+        return device.service.drawn() || device.latency.drawn() ||
+               (device.cache && device.cache->hits > 0 && device.cache->hits < 1);
+    });
+}
+
 /// Queues without `over` cross processes where tasks live in more than one.
 bool crosses_processes(const Case& question) {
     const auto& tasks = question.workload.tasks;
@@ -56,7 +67,8 @@ public:
                    .instances = instances_.size(),
                    .queues = question.workload.queues.size(),
                    .objects = question.workload.objects.size(),
-                   .marks = question.workload.marks.size()},
+                   .marks = question.workload.marks.size(),
+                   .devices = question.machine.devices.size()},
                   Time{options.warmup.value_or(Duration::zero())}) {
         simulation_.trace().attach(fingerprint_);
         simulation_.trace().attach(ledger_);
@@ -171,6 +183,7 @@ private:
         read_cpus(books, observed);
         read_quota(engine, books);
         read_tasks(engine, books, observed, from);
+        read_devices(books, observed);
         for (std::size_t i = 0; i < books.objects.size(); ++i)
             result_.objects.push_back({.name = question_.workload.objects[i].name,
                                        .writes = books.objects[i].writes,
@@ -259,6 +272,35 @@ private:
                          .holder_throttled = books.holder_throttled};
     }
 
+    void read_devices(record::Books& books, Duration observed) {
+        for (std::size_t i = 0; i < books.devices.size(); ++i) {
+            auto& book = books.devices[i];
+            const auto& device = question_.machine.devices[i];
+            result_.devices.push_back({.name = device.name,
+                                       .served = book.served,
+                                       .utilization = utilization(device, book, observed),
+                                       .queue_max = book.queue_max,
+                                       .waits = std::move(book.waits),
+                                       .responses = std::move(book.responses)});
+        }
+    }
+
+    /// What is counted when it is done may have been done before in part, so that a share
+    /// may come out above 1.
+    static double utilization(const hardware::Device& device, const record::DeviceBooks& book,
+                              Duration observed) {
+        if (observed == Duration::zero()) return 0;
+        const auto time = kernel::seconds(observed);
+        double most = 0;
+        if (device.servers) most = kernel::seconds(book.busy) / time / *device.servers;
+        if (device.bandwidth)
+            most = std::max(most, static_cast<double>(book.bytes) / time /
+                                      static_cast<double>(*device.bandwidth));
+        if (device.iops)
+            most = std::max(most, static_cast<double>(book.served) / time / *device.iops);
+        return std::min(most, 1.0);
+    }
+
     void read_tasks(const interpreter::Engine& engine, const record::Books& books,
                     Duration observed, Time from) {
         const auto& tasks = question_.workload.tasks;
@@ -333,9 +375,9 @@ bool random(const Case& question) {
                        Duration::zero();
     const bool balances = costs.new_idle_pull < 1 || costs.idle_balance > Duration::zero();
     return !question.unavailable &&
-           (wakes || cools || balances || costs.line_transfer > Duration::zero() ||
-            watches_results(question) || policy_draws(question) ||
-            workload::random(question.workload));
+           (wakes || cools || balances || devices_draw(question) ||
+            costs.line_transfer > Duration::zero() || watches_results(question) ||
+            policy_draws(question) || workload::random(question.workload));
 }
 
 }  // namespace interlock::models

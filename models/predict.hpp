@@ -85,6 +85,16 @@ struct QueueResult {
     kernel::Duration get_wait{};
 };
 
+struct DeviceResult {
+    std::string name;
+    std::uint64_t served = 0;
+    /// Of its servers, its bandwidth or its rate of operations, whichever is most; 0 without any.
+    double utilization = 0;
+    std::uint64_t queue_max = 0;  ///< operations that waited at the same time
+    stats::Quantiles waits;       ///< ns, from reaching it until a server took it
+    stats::Quantiles responses;   ///< ns, from reaching it until it was done
+};
+
 /// Latencies between one task's consecutive marks.
 struct MarkResult {
     std::string from;
@@ -121,6 +131,7 @@ struct Result {
     std::optional<QuotaResult> quota;
     std::vector<ObjectResult> objects;
     std::vector<QueueResult> queues;
+    std::vector<DeviceResult> devices;
     std::uint64_t memory_peak = 0;
     std::vector<ThreadResult> threads;
     std::vector<InstanceResult> instances;        ///< in file order, at most 10 000

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "models/hardware/device.hpp"
 #include "sim/kernel/time.hpp"
 
 namespace interlock::hardware {
@@ -104,6 +105,7 @@ struct Machine {
     std::vector<Speed> speed;             ///< one a core, or one for all, or empty: full speed
     Speed smt_speed{620'000};             ///< of a thread while its sibling runs
     std::optional<std::uint64_t> memory;  ///< bytes; none: never runs out
+    std::vector<Device> devices{};        ///< by name, in the order of the file
     Costs costs;
     std::string costs_origin =
         "default";  ///< default, calibrated, none, given: as the JSON says it
@@ -118,6 +120,13 @@ struct Machine {
 
     friend bool operator==(const Machine&, const Machine&) = default;
 };
+
+/// Its number, if the machine has one of that name.
+inline std::optional<std::uint32_t> find_device(const Machine& machine, std::string_view name) {
+    for (std::uint32_t i = 0; i < machine.devices.size(); ++i)
+        if (machine.devices[i].name == name) return i;
+    return std::nullopt;
+}
 
 struct MachinePreset {
     std::string_view name;

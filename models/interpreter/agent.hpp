@@ -11,6 +11,7 @@
 #include "models/interpreter/board.hpp"
 #include "models/interpreter/lock.hpp"
 #include "models/interpreter/script.hpp"
+#include "models/os/device_call.hpp"
 #include "models/os/ids.hpp"
 #include "models/os/operation.hpp"
 #include "sim/kernel/time.hpp"
@@ -72,6 +73,7 @@ struct Routine {
     std::uint32_t children_spawned = 0;
     WaitingFor waiting_for;
     std::int64_t amount = 0;  ///< drawn for the instruction
+    workload::DrawKey visit;  ///< of the instruction, if more is drawn for it
     os::Work left;            ///< of a burst of bytecode that another routine's turn cut
     kernel::Time waits_since{};
 };
@@ -102,6 +104,7 @@ struct Agent : Routine {
     os::SemaphoreId own{};         ///< what it sleeps on when it waits for others
     std::optional<EventLoopId> event_loop;
     bool attached = false;     ///< runs what a collection of garbage must not overlap
+    os::DeviceCall asks;       ///< of a device, by the call under way
     os::Work issued;           ///< bytecode under way, to be counted when it has run
     os::SemaphoreId resume{};  ///< what it sleeps on while the world stands
 

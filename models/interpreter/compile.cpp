@@ -52,7 +52,14 @@ private:
     void compile(const Native& step) { amount(Act::native, step.time); }
     void compile(const Nogil& step) { amount(Act::nogil, step.time); }
     void compile(const Sleep& step) { amount(Act::sleep, step.time); }
-    void compile(const Io& step) { amount(Act::io, step.time, 0, step.calls); }
+    void compile(const Io& step) {
+        if (!step.device) return amount(Act::io, step.time, 0, step.calls);
+        emit({.act = Act::device,
+              .count = step.calls,
+              .amount = &step.device->bytes,
+              .use = &*step.device,
+              .timeout = {}});
+    }
     void compile(const Acquire& step) { simple(Act::acquire, number(step.lock)); }
     void compile(const Release& step) { simple(Act::release, number(step.lock)); }
     void compile(const Put& step) {

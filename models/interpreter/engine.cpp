@@ -25,6 +25,8 @@ Engine::Engine(const Setup& setup, const os::Settings& settings, Scripts scripts
       puts_(workload::puts_of_programs(workload_)), arrivals_(board_.instances().size()),
       periodic_(workload_.tasks.size()), ended_(board_.instances().size()),
       aborted_(board_.instances().size()) {
+    for (const auto& name : workload_.devices)
+        devices_.push_back(*hardware::find_device(*setup.machine, name));
     for (std::size_t i = 0; i < workload_.locks.size(); ++i) locks_.push_back(named_lock());
     for (const auto& queue : workload_.queues) {
         const bool piped =
@@ -229,6 +231,7 @@ Engine::Step Engine::execute(Context& context) {
     case Act::nogil: return nogil(context);
     case Act::sleep: return sleep(context);
     case Act::io: return io(context);
+    case Act::device: return device(context);
     case Act::acquire: return acquire(context);
     case Act::release: return release(context);
     case Act::put: return put(context);

@@ -104,6 +104,8 @@ public:
     void exited(os::ThreadId id) override;
     os::Work burst(os::ThreadId id) override;
     void happens(std::uint32_t subject) override;
+    os::DeviceCall device_call(os::ThreadId id) override { return agent(id).asks; }
+    void served(std::uint64_t number) override;
 
 private:
     /// How a step goes on.
@@ -167,7 +169,13 @@ private:
     Step free_block(Context& context);
     Step mark(Context& context);
     std::int64_t draw(Context& context);
+    workload::DrawKey visit(Context& context) const;
     os::Work bytecode_work(std::int64_t time) const;
+
+    // steps_device.cpp: calls of devices
+    Step device(Context& context);
+    os::DeviceCall device_call_of(const Context& context, std::uint32_t call) const;
+    static kernel::Duration copying(const hardware::Cache& cache, std::uint64_t bytes);
 
     // steps_sync.cpp: locks, barriers, conditions, queues
     Step acquire(Context& context);
@@ -284,6 +292,7 @@ private:
     std::vector<Source> sources_;
     std::deque<EventLoop> loops_;
     std::vector<std::optional<ProcessId>> outside_;  // of a task: the process it names
+    std::vector<std::uint32_t> devices_;   // of the workload's: its number among the machine's
     std::vector<std::vector<bool>> puts_;  // of a program, of a queue: whether it puts into it
     std::vector<std::uint32_t> arrivals_;  // instances in the order they arrive
     std::size_t next_arrival_ = 0;

@@ -29,7 +29,10 @@ void EventLoop::suspend(Agent& me, Awaits what, Time now, std::optional<Time> du
     own.outcome = os::Outcome::done;
     own.due.reset();
     if (what == Awaits::turn) ready_.push_back({.routine = routine});
-    if (!due) return;
+    if (!due) {
+        if (what == Awaits::event) ++untold_;
+        return;
+    }
     own.due = Due{.at = *due, .order = order_++, .routine = routine};
     list_of(own).insert(*own.due);
 }
@@ -42,6 +45,15 @@ Duration EventLoop::resume(Agent& me, std::uint32_t routine, Time now) {
     own.suspended = false;
     const bool outside = own.what == Awaits::timer || own.what == Awaits::event;
     return outside ? std::min(own.due->at, now) - own.since : Duration::zero();
+}
+
+void EventLoop::happened(std::uint32_t routine, Time now) {
+    auto& own = state(routine);
+    kernel::check(own.suspended && own.what == Awaits::event && !own.due,
+                  "an event comes that a routine awaits");
+    --untold_;
+    own.due = Due{.at = now, .order = order_++, .routine = routine};
+    events_.insert(*own.due);
 }
 
 void EventLoop::end(Agent& me) {

@@ -32,7 +32,7 @@ public:
     enum class Awaits : std::uint8_t {
         others,  ///< to be woken, by a timer at the latest if it has one
         timer,
-        event,  ///< of the outside world, at a time that is known
+        event,  ///< of the outside world, at a time that is known or told when it is there
         turn,   ///< its turn among those that are ready
     };
     /// A callback that is ready.
@@ -52,6 +52,8 @@ public:
     /// The running routine of `me` is over; the loop runs.
     void end(Agent& me);
 
+    /// The event that the routine awaits is there.
+    void happened(std::uint32_t routine, kernel::Time now);
     /// Somebody lets the routine go on, if it still awaits that.
     void wake(std::uint32_t routine);
     /// What is due by now becomes ready. How many are ready then: the turn.
@@ -68,7 +70,7 @@ public:
     /// When the first timer is due that is not an event.
     std::optional<kernel::Time> next_timer() const;
     /// Whether it is time or the outside world that is waited for.
-    bool awaits_outside() const { return !timers_.empty() || !events_.empty(); }
+    bool awaits_outside() const { return !timers_.empty() || !events_.empty() || untold_ > 0; }
 
     /// Those that await something.
     std::vector<const Routine*> suspended() const;
@@ -117,6 +119,7 @@ private:
     std::deque<Ready> ready_;
     std::set<Due> timers_;
     std::set<Due> events_;
+    std::size_t untold_ = 0;  ///< events whose time is not known yet
     std::uint64_t order_ = 0;
     std::size_t alive_;
 };

@@ -24,7 +24,8 @@ enum class Act : std::uint8_t {
     native,
     nogil,
     sleep,
-    io,  // count: calls
+    io,      // count: calls
+    device,  // likewise, at a device
     acquire,
     release,
     put,
@@ -84,6 +85,7 @@ struct Instruction {
     std::uint32_t target = 0;
     std::uint32_t place = 0;                   ///< of the step, for draws
     const workload::Amount* amount = nullptr;  ///< lives in the workload
+    const workload::DeviceUse* use = nullptr;  ///< likewise
     std::optional<kernel::Duration> timeout;
     kernel::Duration time{};
     const char* label = nullptr;  ///< of the thread started; none: numbered

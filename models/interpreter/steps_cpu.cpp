@@ -27,17 +27,20 @@ std::int64_t pages(std::int64_t bytes) { return (bytes + page - 1) / page; }
 /// What the step's amount is this time, in ns or bytes.
 std::int64_t Engine::draw(Context& context) {
     const auto& amount = *context.it.amount;
-    auto& me = context.me;
     if (amount.shape == workload::Shape::constant) return amount.values.front();
+    return workload::draw(amount, visit(context));
+}
+
+/// Where the draws of this visit of the step stand.
+workload::DrawKey Engine::visit(Context& context) const {
+    auto& me = context.me;
     if (me.visits.size() <= context.it.place) me.visits.resize(context.it.place + 1, 0);
-    const workload::DrawKey key{
-        .seed = setup_.seed,
-        .replication = setup_.replication,
-        .instance = me.instance.value_or(0),
-        .place = context.it.place,
-        // A thread that a task spawned has draws of its own.
-        .visit = workload::visit_of(me.spawned_as, me.visits[context.it.place]++)};
-    return workload::draw(amount, key);
+    return {.seed = setup_.seed,
+            .replication = setup_.replication,
+            .instance = me.instance.value_or(0),
+            .place = context.it.place,
+            // A thread that a task spawned has draws of its own.
+            .visit = workload::visit_of(me.spawned_as, me.visits[context.it.place]++)};
 }
 
 /// Bytecode that takes `time` alone under the scenario's interpreter takes
@@ -182,13 +185,7 @@ Engine::Step Engine::call(Context& context) {
 
 Engine::Step Engine::choose(Context& context) {
     auto& me = context.me;
-    if (me.visits.size() <= context.it.place) me.visits.resize(context.it.place + 1, 0);
-    const auto share = workload::draw_uniform(
-        {.seed = setup_.seed,
-         .replication = setup_.replication,
-         .instance = me.instance.value_or(0),
-         .place = context.it.place,
-         .visit = workload::visit_of(me.spawned_as, me.visits[context.it.place]++)});
+    const auto share = workload::draw_uniform(visit(context));
     const auto& choice = scripts_.choices[context.it.object];
     me.at.next = choice.target[workload::chosen(choice.upper, share)];
     me.at.phase = 0;

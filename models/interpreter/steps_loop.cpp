@@ -23,7 +23,7 @@ Engine::Step Engine::await(Context& context, std::uint8_t phase, Awaits what,
         record(Kind::task_paused, *me.instance, 0, static_cast<std::uint64_t>(context.id));
     const auto id = *me.event_loop;
     loop(id).suspend(me, what, now(), due);
-    if (what == Awaits::event) system_.at(*due, 1 + static_cast<std::uint32_t>(id));
+    if (what == Awaits::event && due) system_.at(*due, 1 + static_cast<std::uint32_t>(id));
     return moved();
 }
 

@@ -171,6 +171,7 @@ Duration System::price(const Operation& operation) const {
     case Verb::futex_wake:
         return sleepers_.empty(FutexId{operation.object}) ? costs_.syscall : costs_.futex_wake;
     case Verb::sleep:
+    case Verb::device:
     case Verb::io:
     case Verb::yield: return costs_.syscall;
     case Verb::exit: return costs_.thread_exit;
@@ -204,6 +205,11 @@ bool System::take_effect(ThreadId id) {
         block(id, operation.waiting);
         return false;
     }
+    case Verb::device:
+        me.outcome = Outcome::done;
+        if (ask(Client::of(static_cast<std::uint32_t>(id)), driver_.device_call(id))) return true;
+        block(id, operation.waiting);
+        return false;
     case Verb::yield: {
         auto& here = cpu(me.cpu);
         me.outcome = Outcome::done;

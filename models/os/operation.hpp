@@ -56,8 +56,9 @@ enum class Verb : std::uint8_t {
     condition_broadcast,
     semaphore_wait,  ///< at most `timeout`
     semaphore_post,
-    sleep,  ///< a timer: `time` and the timer slack
-    io,     ///< an outside event after `time`, without slack; 0: a call that does not block
+    sleep,   ///< a timer: `time` and the timer slack
+    device,  ///< a call that the driver tells by Driver::device_call; `work`: what it copies
+    io,      ///< an outside event after `time`, without slack; 0: a call that does not block
     yield,
     exit,
     done,  ///< of a machine: its call is over; never reaches the os
@@ -146,6 +147,9 @@ inline Operation sleep(kernel::Duration time, Waiting waiting = Waiting::io) {
 }
 inline Operation io(kernel::Duration time) {
     return {.verb = Verb::io, .waiting = Waiting::io, .timeout = {}, .time = time, .work = {}};
+}
+inline Operation device(kernel::Duration copy) {
+    return {.verb = Verb::device, .waiting = Waiting::io, .timeout = {}, .work = Work::of(copy)};
 }
 inline Operation yield() { return {.verb = Verb::yield, .timeout = {}, .work = {}}; }
 inline Operation nothing() { return {}; }

@@ -33,8 +33,9 @@ System::System(const hardware::Machine& machine, const Settings& settings, kerne
       speeds_(machine), global_(global_queue(settings)),
       follows_use_(!global_ && machine.cpus() > 1), uneven_(uneven(machine)),
       tick_(tick_of(settings)), library_(settings.c_library, machine.costs.user_operation),
-      cpus_(machine.cpus()), to_dispatch_(machine.cpus()), to_retime_(machine.cpus()),
-      to_arm_(machine.cpus()), loads_(global_ ? 1 : machine.cpus()), idle_cpus_(machine.cpus()) {
+      cpus_(machine.cpus()), devices_(machine.devices.begin(), machine.devices.end()),
+      to_dispatch_(machine.cpus()), to_retime_(machine.cpus()), to_arm_(machine.cpus()),
+      loads_(global_ ? 1 : machine.cpus()), idle_cpus_(machine.cpus()) {
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) set_idle(CpuId{i}, true);
     if (tick_) {
         const auto share =
@@ -95,6 +96,7 @@ void System::handle(Event event) {
     case EventKind::timer: return timer_event(ThreadId{event.subject});
     case EventKind::balance: return balance();
     case EventKind::outside: return driver_.happens(event.subject);
+    case EventKind::device: return device_event(event.subject);
     case EventKind::quota: return quota_event(CpuId{event.subject});
     case EventKind::refill: return refill();
     case EventKind::slack: return distribute();

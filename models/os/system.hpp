@@ -33,9 +33,11 @@
 #include "models/os/bandwidth.hpp"
 #include "models/os/c_library.hpp"
 #include "models/os/cpu_set.hpp"
+#include "models/os/device_call.hpp"
 #include "models/os/ids.hpp"
 #include "models/os/loads.hpp"
 #include "models/os/operation.hpp"
+#include "models/os/page_cache.hpp"
 #include "models/os/policy.hpp"
 #include "models/os/settings.hpp"
 #include "models/os/thread_lists.hpp"
@@ -63,6 +65,10 @@ public:
     virtual Work burst(ThreadId thread) = 0;
     /// What was asked for by System::at.
     virtual void happens(std::uint32_t subject) = 0;
+    /// What the thread's operation, Verb::device, asks of which device.
+    virtual DeviceCall device_call(ThreadId /*thread*/) { return {}; }
+    /// What was asked for by System::ask as that number is done.
+    virtual void served(std::uint64_t /*number*/) {}
 };
 
 enum class Stop : std::uint8_t {
@@ -96,6 +102,10 @@ public:
 
     /// Calls Driver::happens(subject) at that time.
     void at(kernel::Time time, std::uint32_t subject);
+
+    /// A device is asked, in no thread's name. Whether it is done at once; else the driver, or
+    /// the thread, is told when it is.
+    bool ask(Client client, const DeviceCall& call);
 
     /// A post by no thread of this system: an exit, an outside event.
     void post(SemaphoreId semaphore);
@@ -134,6 +144,7 @@ private:
         timer,
         balance,
         outside,
+        device,
         quota,
         refill,
         slack,
@@ -197,6 +208,16 @@ private:
         std::array<Made, warmths> warm{};  ///< its last call of each kind
     };
 
+    struct DeviceState {
+        explicit DeviceState(const hardware::Device& device);
+
+        hardware::Station station;
+        std::optional<PageCache> cache;
+        hardware::Demand piece;  ///< that the kernel writes by itself
+        kernel::EventId event;   ///< none: the default
+        kernel::Time event_at{};
+    };
+
     // system.cpp: the loop, and time on the CPUs
     void handle(kernel::Event event);
     void settle();
@@ -231,6 +252,14 @@ private:
     void vacate(CpuId id);
     void timer_event(ThreadId id);
     void wake_first(FutexId futex, kernel::Maybe<CpuId> waker);
+
+    // devices.cpp: who asks a device, and who goes on
+    void device_event(std::uint32_t device);
+    bool drive(std::uint32_t device, std::optional<Client> asks);
+    void write_back(DeviceState& it, const PageCache::WriteBack& what, hardware::Demand demand);
+    void note_device(std::uint32_t device, const hardware::Station::Happened& it);
+    void let_go(Client client);
+    void arm_device(std::uint32_t device);
 
     // dispatch.cpp: who runs where
     void wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker);
@@ -325,7 +354,9 @@ private:
     ThreadLists<FutexId> sleepers_;  // the longest sleeper first, as the kernel wakes them
     std::vector<Thread> threads_;
     std::vector<Cpu> cpus_;
-    std::vector<CpuId> mutexes_touched_;  // by which CPU last
+    std::vector<DeviceState> devices_;
+    std::vector<hardware::Station::Happened> happened_;  // there, by now
+    std::vector<CpuId> mutexes_touched_;                 // by which CPU last
     std::vector<CpuId> conditions_touched_;
     std::vector<CpuId> semaphores_touched_;
     CpuSet to_dispatch_;

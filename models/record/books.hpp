@@ -94,6 +94,15 @@ struct QueueBooks {
     kernel::Duration get_wait{};
 };
 
+struct DeviceBooks {
+    std::uint64_t served = 0;
+    std::uint64_t bytes = 0;      ///< of these
+    std::uint64_t queue_max = 0;  ///< operations that waited at the same time
+    kernel::Duration busy{};      ///< of all servers
+    stats::Quantiles waits;       ///< ns, until a server took it
+    stats::Quantiles responses;   ///< ns, until it was done
+};
+
 /// Between two marks that followed one another in a task.
 struct MarkBooks {
     std::uint32_t from = 0;
@@ -108,6 +117,7 @@ struct Books {
     std::vector<InstanceBooks> instances;
     std::vector<ObjectBooks> objects;
     std::vector<QueueBooks> queues;
+    std::vector<DeviceBooks> devices;
     std::vector<MarkBooks> marks;         ///< in the order of (from, to)
     std::uint64_t migrations = 0;         ///< a thread ran on another CPU than it last ran on
     std::uint64_t memory_peak = 0;        ///< bytes

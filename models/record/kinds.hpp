@@ -26,6 +26,9 @@
 //   object_write    thread    process      object * 2, + 1 if an update was lost
 //   memory          process   -            bytes resident on the machine
 //   cpu_throttled   -         cpu          1 when its quota is used up, 0 when it goes on
+//   device_came     operation device       bytes; the number is another's after it is done
+//   device_begun    operation device       bytes
+//   device_done     operation device       bytes
 
 #include <cstdint>
 
@@ -54,6 +57,9 @@ enum class Kind : std::uint16_t {
     object_write,
     memory,
     cpu_throttled,
+    device_came,
+    device_begun,
+    device_done,
 };
 
 /// What a thread does, as the os sees it. A thread that asks for an

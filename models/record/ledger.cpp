@@ -25,12 +25,13 @@ Duration sum(const ThreadBooks& books) {
 }  // namespace
 
 Ledger::Ledger(const Sizes& sizes, Time from)
-    : from_(from), cpus_(sizes.cpus), instances_(sizes.instances), marks_(sizes.marks),
-      latencies_(sizes.marks * sizes.marks) {
+    : from_(from), cpus_(sizes.cpus), instances_(sizes.instances), devices_(sizes.devices),
+      marks_(sizes.marks), latencies_(sizes.marks * sizes.marks) {
     books_.cpus.resize(sizes.cpus);
     books_.instances.resize(sizes.instances);
     books_.queues.resize(sizes.queues);
     books_.objects.resize(sizes.objects);
+    books_.devices.resize(sizes.devices);
 }
 
 void Ledger::take(std::span<const Record> records) {
@@ -80,6 +81,9 @@ void Ledger::one(const Record& record) {
         return;
     }
     case Kind::cpu_throttled: return throttle(record);
+    case Kind::device_came:
+    case Kind::device_begun:
+    case Kind::device_done: return device(record);
     case Kind::memory: books_.memory_peak = std::max(books_.memory_peak, record.detail); return;
     }
     kernel::broken("every kind of record is known");
@@ -106,6 +110,46 @@ void Ledger::stand_still() {
         return thread.state == State::cpu_wait && cpus_[thread.queued_on].throttled;
     });
     if (holder) books_.holder_throttled += time;
+}
+
+/// What the device did until now. Who came and was served at once did not wait.
+void Ledger::book_device(std::size_t id, Time now) {
+    auto& device = devices_[id];
+    auto& books = books_.devices[id];
+    const auto time = counted(now) - counted(device.since);
+    books.busy += time * device.serving;
+    if (time > Duration::zero()) books.queue_max = std::max(books.queue_max, device.waiting);
+    device.since = now;
+}
+
+void Ledger::device(const Record& record) {
+    check(record.place < devices_.size(), "the devices are known before the run");
+    book_device(record.place, record.at);
+    auto& device = devices_[record.place];
+    auto& books = books_.devices[record.place];
+    if (record.subject >= device.came.size()) device.came.resize(record.subject + 1);
+    auto& came = device.came[record.subject];
+    const auto since_it_came = (record.at - came).count();
+    switch (static_cast<Kind>(record.kind)) {
+    case Kind::device_came:
+        came = record.at;
+        ++device.waiting;
+        return;
+    case Kind::device_begun:
+        check(device.waiting > 0, "an operation comes before it is served");
+        --device.waiting;
+        ++device.serving;
+        if (came >= from_) books.waits.add(since_it_came);
+        return;
+    default:
+        check(device.serving > 0, "an operation is served before it is done");
+        --device.serving;
+        if (!counts()) return;
+        ++books.served;
+        books.bytes += record.detail;
+        if (came >= from_) books.responses.add(since_it_came);
+        return;
+    }
 }
 
 /// What the thread did until now.
@@ -337,6 +381,7 @@ Books Ledger::close(Time end) {
     Duration busy{};
     for (const auto& cpu : books_.cpus) busy += cpu.busy;
     check(busy == running, "the CPUs were busy as long as threads ran");
+    for (std::size_t i = 0; i < devices_.size(); ++i) book_device(i, end);
     for (std::size_t i = 0; i < locks_.size(); ++i)
         if (locks_[i].holder) books_.locks[i].held += counted(end) - counted(locks_[i].since);
     for (std::uint32_t from = 0; from < marks_; ++from)

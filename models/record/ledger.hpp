@@ -27,6 +27,7 @@ struct Sizes {
     std::size_t queues = 0;
     std::size_t objects = 0;
     std::size_t marks = 0;
+    std::size_t devices = 0;
 };
 
 class Ledger final : public kernel::TraceSink {
@@ -80,6 +81,13 @@ private:
         kernel::Time marked{};
     };
 
+    struct Device {
+        std::vector<kernel::Time> came;  // by operation
+        std::uint64_t waiting = 0;
+        kernel::Duration::rep serving = 0;
+        kernel::Time since{};  // of what is not booked yet
+    };
+
     void one(const kernel::Record& record);
     void thread_record(const kernel::Record& record);
     void lock_record(const kernel::Record& record);
@@ -94,6 +102,8 @@ private:
     void grant(const kernel::Record& record);
     void mark(const kernel::Record& record);
     void throttle(const kernel::Record& record);
+    void device(const kernel::Record& record);
+    void book_device(std::size_t id, kernel::Time now);
     void stand_still();
     LockBooks& lock_of(std::uint32_t place);
     kernel::Time counted(kernel::Time time) const { return time < from_ ? from_ : time; }
@@ -106,6 +116,7 @@ private:
     std::vector<Cpu> cpus_;
     std::vector<Lock> locks_;
     std::vector<Instance> instances_;
+    std::vector<Device> devices_;
     int throttled_ = 0;  // CPUs
     kernel::Time stood_until_{};
     std::size_t marks_;

@@ -19,7 +19,8 @@ constexpr double amount_max = 0x1p62;
 
 /// `part` tells the draws of one amount from each other.
 std::uint64_t bits(const DrawKey& key, std::uint64_t use, std::uint64_t part = 0) {
-    return kernel::at(key.seed, use, part, std::uint64_t{key.replication} << 32 | key.instance,
+    return kernel::at(key.seed, use, std::uint64_t{key.part} << 32 | part,
+                      std::uint64_t{key.replication} << 32 | key.instance,
                       std::uint64_t{key.place} << 32 | key.visit);
 }
 

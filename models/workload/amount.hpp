@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/kernel/wide.hpp"
+
 namespace interlock::workload {
 
 /// The distributions a duration or size may be drawn from. Parameters are in
@@ -35,6 +37,8 @@ struct Amount {
         return amount;
     }
     bool drawn() const { return shape != Shape::constant && shape != Shape::trace; }
+
+    friend bool operator==(const Amount&, const Amount&) = default;
 };
 
 /// Where a draw stands: never the strategy, the machine or the order of
@@ -45,11 +49,27 @@ struct DrawKey {
     std::uint32_t instance = 0;  ///< number of the task instance, in file order
     std::uint32_t place = 0;     ///< number of the step in the file
     std::uint32_t visit = 0;     ///< how often this instance reached the step before
+    std::uint32_t part = 0;      ///< which of several draws of this visit
 };
 
 /// The visit of a thread that the instance has spawned, from 1; 0: of its own.
 constexpr std::uint32_t visit_of(std::uint32_t spawned_as, std::uint32_t visit) {
     return visit + (spawned_as << 20U);
+}
+
+/// What is drawn of an operation at a device, beside the bytes of the step.
+enum class OfOperation : std::uint8_t { service, latency, hit };
+
+/// The draw of one of the operations that a visit of a step makes.
+constexpr DrawKey key_of(DrawKey visit, std::uint32_t call, OfOperation what) {
+    visit.part = 1 + call * 3 + static_cast<std::uint32_t>(what);
+    return visit;
+}
+
+/// The part of a step's bytes that one of its calls moves: they share them evenly.
+constexpr std::uint64_t part_of(std::int64_t bytes, std::uint32_t call, std::uint32_t calls) {
+    const auto all = static_cast<kernel::Wide>(bytes);
+    return static_cast<std::uint64_t>(all * (call + 1) / calls - all * call / calls);
 }
 
 /// Where the payloads of tasks stand, behind all steps, and the data of the main process.

@@ -73,7 +73,11 @@ struct Draws {
     bool operator()(const Nogil& step) const { return step.time.drawn(); }
     bool operator()(const Native& step) const { return step.time.drawn(); }
     bool operator()(const Sleep& step) const { return step.time.drawn(); }
-    bool operator()(const Io& step) const { return step.time.drawn(); }
+    bool operator()(const Io& step) const {
+        const auto& use = step.device;
+        return step.time.drawn() ||
+               (use && (use->bytes.drawn() || (use->service && use->service->drawn())));
+    }
     bool operator()(const Put& step) const { return step.bytes.drawn(); }
     bool operator()(const Each& step) const { return random_steps(step.steps); }
     bool operator()(const Allocate& step) const { return step.bytes.drawn(); }

@@ -24,6 +24,7 @@ enum class BarrierId : std::uint32_t {};
 enum class ConditionId : std::uint32_t {};
 enum class BlockId : std::uint32_t {};  ///< a named allocation
 enum class MarkId : std::uint32_t {};
+enum class DeviceId : std::uint32_t {};  ///< a device of the machine, by name
 enum class TaskId : std::uint32_t {};
 
 struct Step;
@@ -40,10 +41,19 @@ struct Native {
 struct Sleep {
     Amount time;
 };  ///< a timer: slack applies
+/// What programs do with a device.
+enum class Access : std::uint8_t { read, write, fsync };
+struct DeviceUse {
+    DeviceId device{};
+    Access access = Access::read;
+    Amount bytes = Amount::of(0);
+    std::optional<Amount> service{};  ///< of an operation; none: the device's
+};
 struct Io {
-    Amount time;
+    Amount time = Amount::of(0);
     std::uint32_t calls = 1;
-};  ///< an outside event; calls share the time evenly
+    std::optional<DeviceUse> device{};  ///< instead of the time
+};  ///< an outside event; calls share the time or the bytes evenly
 struct Acquire {
     LockId lock;
 };
@@ -221,6 +231,7 @@ struct Workload {
     std::vector<std::string> conditions;
     std::vector<std::string> blocks;
     std::vector<std::string> marks;
+    std::vector<std::string> devices;  ///< that the machine must have
     std::vector<Data> data;
 };
 

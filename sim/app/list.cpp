@@ -64,6 +64,8 @@ constexpr std::array kinds{
          [] { return entries_of(os::policies()); }},
     Kind{"machines", "presets of hardware: `machine: NAME`",
          [] { return entries_of(hardware::machine_presets()); }},
+    Kind{"devices", "presets of disks and networks: `machine: {devices: {disk: NAME}}`",
+         [] { return entries_of(hardware::device_presets()); }},
     Kind{"interpreters", "presets of interpreters: `interpreter: NAME`",
          [] { return entries_of(interpreter::runtime_presets()); }},
     Kind{"steps", "what a program is made of",

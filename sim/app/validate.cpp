@@ -184,13 +184,14 @@ private:
         return config::read_interpreter(name, &profile).lock;
     }
 
-    /// A field of a task that no driver does.
+    /// A field of a task or a step that no driver does.
     static const char* only_simulated(const workload::Workload& work) {
         for (const auto& task : work.tasks) {
             if (task.periodic) return "period";
             if (!task.affinity.empty()) return "affinity";
             if (task.sched.kind) return "sched";
         }
+        if (!work.devices.empty()) return "device";
         return nullptr;
     }
 
@@ -204,6 +205,7 @@ private:
         const auto& home = it.runtime.preset;
         auto machine = it.machine;
         machine.name = profile.machine().name;
+        machine.devices.clear();
         if (it.unavailable)
             cell.skipped = *it.unavailable;
         else if (home != question.backend->name)
@@ -211,12 +213,12 @@ private:
                                        home.empty() ? it.runtime.name : home);
         else if (it.runtime.lock != lock)
             cell.skipped = fmt::format("it names another lock: {}", it.runtime.lock);
+        else if (const auto* field = only_simulated(it.workload))
+            cell.skipped = fmt::format("{}: only simulated yet", field);
         else if (machine != profile.machine())
             cell.skipped = "its machine is not this host: " + it.machine.name;
         else if (it.os != profile.os())
             cell.skipped = "its operating system is not this host's";
-        else if (const auto* field = only_simulated(it.workload))
-            cell.skipped = fmt::format("{}: only simulated yet", field);
         else if (row.ended != models::Ended::done)
             cell.skipped = fmt::format("its prediction is: {}", report::name_of(row.ended));
         return cell;

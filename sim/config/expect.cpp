@@ -13,12 +13,11 @@ using models::Expectation;
 /// What a strategy's JSON has, so that a misspelt field is found before the run.
 const std::vector<std::string>& result_fields() {
     static const std::vector<std::string> fields{
-        "strategy",         "kind",       "workers",    "options",         "baseline",
-        "assumptions",      "ended",      "makespan_s", "makespan_ci95_s", "speedup",
-        "speedup_ci95",     "efficiency", "bounds",     "totals_s",        "throughput_per_s",
-        "by_task",          "lock",       "cpu",        "quota",           "objects",
-        "queues",           "threads",    "tasks",      "marks",           "findings",
-        "memory_peak_bytes"};
+        "strategy", "kind",       "workers",          "options", "baseline",     "assumptions",
+        "ended",    "makespan_s", "makespan_ci95_s",  "speedup", "speedup_ci95", "efficiency",
+        "bounds",   "totals_s",   "throughput_per_s", "by_task", "lock",         "cpu",
+        "quota",    "objects",    "queues",           "devices", "threads",      "tasks",
+        "marks",    "findings",   "memory_peak_bytes"};
     return fields;
 }
 

@@ -1,6 +1,7 @@
 #include "sim/config/fields.hpp"
 
 #include "sim/config/amounts.hpp"
+#include "sim/config/device.hpp"
 #include "sim/config/expect.hpp"
 #include "sim/config/interpreter.hpp"
 #include "sim/config/machine.hpp"
@@ -36,6 +37,7 @@ std::vector<Mapping> step_mappings() {
     std::vector<Mapping> all;
     for (const auto& entry : step_table())
         all.push_back({"step " + entry.kind(), entry.sentence, infos(entry.fields)});
+    all.push_back({"io", "behind `io`, instead of a time", infos(io_table())});
     all.push_back({"allocate", "behind `allocate`", infos(allocate_table())});
     all.push_back({"touch", "behind `touch`", infos(touch_table())});
     all.push_back({"branch", "an item of `choose`", infos(branch_table())});
@@ -49,6 +51,8 @@ std::vector<Mapping> step_mappings() {
 std::vector<Mapping> system_mappings() {
     return {
         {"machine", "the machine", infos(machine_table())},
+        {"device", "a device by name, in a machine's `devices`", infos(device_table())},
+        {"cache", "behind a device's `cache`", infos(cache_table())},
         {"costs", "behind a machine's `costs`", infos(costs_table())},
         {"os", "the operating system", infos(os_table())},
         {"quota", "behind `quota`", infos(quota_table())},

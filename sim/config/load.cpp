@@ -91,7 +91,7 @@ private:
         if (profile != nullptr) question.os = profile->os();
         if (const auto* os = root.find("os"); os != nullptr)
             question.os = read_os(*os, question.os);
-        question.workload = read_workload(root);
+        question.workload = read_workload(root, question.machine);
         const auto& tasks = question.workload.tasks;
         question.os.classes = std::any_of(tasks.begin(), tasks.end(),
                                           [](const auto& task) { return task.sched.kind; });

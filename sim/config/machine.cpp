@@ -1,5 +1,6 @@
 #include "sim/config/machine.hpp"
 
+#include "sim/config/device.hpp"
 #include "sim/config/preset.hpp"
 #include "sim/config/profile.hpp"
 
@@ -171,13 +172,15 @@ const Table<Machine>& machine_table() {
              machine.memory.reset();
              if (!node.is_word() || node.text != "none") machine.memory = read_size(node);
          }},
+        {{"devices", "mapping of devices", "", "none",
+          "disks, networks, services elsewhere: what `io` may name"},
+         [](Machine& machine, const Node& node) { machine.devices = read_devices(node); }},
         {{"costs", "mapping", "none, or fields of costs", "the preset's",
           "what the machine and its kernel charge; none: nothing"},
          read_costs},
         unbuilt<Machine>("turbo"),
         unbuilt<Machine>("memory_bandwidth"),
         unbuilt<Machine>("numa"),
-        unbuilt<Machine>("devices"),
     };
     return table;
 }

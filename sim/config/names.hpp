@@ -49,6 +49,7 @@ struct WorkloadNames {
     Names conditions;
     Names blocks;
     Names marks;
+    Names devices;
 };
 
 }  // namespace interlock::config

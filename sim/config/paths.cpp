@@ -46,12 +46,13 @@ class Assignment {
 public:
     Assignment(const Node& value, const Place& at) : value_(&value), at_(at) {}
 
-    void go(Node& node, std::string_view path, bool top) {
+    /// `preset`: whether a word there may be one.
+    void go(Node& node, std::string_view path, bool preset) {
         if (path.empty() || first_of(path).empty())
             refuse(at_, "expected a path such as machine.cores, got an empty part");
         if (node.kind == NodeKind::null) node.kind = NodeKind::mapping;
         if (node.is_word()) {
-            if (!top || (node.key != "machine" && node.key != "interpreter"))
+            if (!preset)
                 refuse(at_, node.key + ": " + found(node) + " is one value, which has no '" +
                                 std::string(path) + "'");
             make_mapping(node);
@@ -61,7 +62,9 @@ public:
         if (path.size() == length)
             replace(child);
         else
-            go(child, path.substr(length + 1), node.key.empty());
+            go(child, path.substr(length + 1),
+               node.key == "devices" ||
+                   (node.key.empty() && (child.key == "machine" || child.key == "interpreter")));
     }
 
 private:
@@ -153,9 +156,24 @@ void assign(Node& root, const std::string& path, const Node& value, const Place&
     Assignment(value, at).go(root, path, true);
 }
 
+Node with_devices_of(const Node& before, Node machine) {
+    const auto* devices = before.find("devices");
+    if (devices == nullptr) return machine;
+    if (machine.is_word()) make_mapping(machine);
+    if (!machine.is_mapping()) return machine;
+    if (auto* own = machine.find("devices"); own != nullptr) {
+        auto all = *devices;
+        overlay(all, *own);
+        *own = std::move(all);
+    } else {
+        machine.children.push_back(*devices);
+    }
+    return machine;
+}
+
 void overlay(Node& base, const Node& over) {
     if (!over.is_mapping() || over.find("preset") != nullptr || base.is_list()) {
-        auto replaced = over;
+        auto replaced = over.key == "machine" ? with_devices_of(base, over) : over;
         replaced.key = base.key.empty() ? over.key : base.key;
         base = std::move(replaced);
         return;
@@ -167,7 +185,8 @@ void overlay(Node& base, const Node& over) {
         auto* same = base.find(child.key);
         if (same == nullptr)
             base.children.push_back(child);
-        else if (child.key == "costs" && child.is_mapping() && same->is_mapping())
+        else if ((child.key == "costs" || child.key == "devices") && child.is_mapping() &&
+                 same->is_mapping())
             overlay(*same, child);
         else
             *same = child;

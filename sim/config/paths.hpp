@@ -19,6 +19,9 @@ void assign(Node& root, const std::string& path, const Node& value, const Place&
 /// it, the fields of any other mapping replace its fields one by one.
 void overlay(Node& base, const Node& over);
 
+/// A machine instead of another: the devices, which steps name, stay, and its own go over them.
+Node with_devices_of(const Node& before, Node machine);
+
 /// Whether a list at the end of the path is its value, rather than several
 /// values one after the other.
 bool list_valued(std::string_view path);

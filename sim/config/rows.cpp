@@ -38,10 +38,16 @@ Option parse_set(const std::string& text, std::deque<std::string>& sources) {
 
 bool varies(const Option& option) { return option.value.is_list() && !list_valued(option.path); }
 
+Node of_this_file(const Node& root, const Option& option, const Node& value) {
+    const auto* machine = root.find("machine");
+    if (option.path != "machine" || machine == nullptr) return value;
+    return with_devices_of(*machine, value);
+}
+
 /// The row with one of the option's values, which its name then tells.
 Row with_value(const Row& row, const Option& option, const Node& value) {
     Row next = row;
-    assign(next.root, option.path, value, option.at);
+    assign(next.root, option.path, of_this_file(row.root, option, value), option.at);
     next.suffix += ", " + option.path + ": " + flow_text(value);
     auto told = value;
     told.key = option.path;
@@ -52,7 +58,8 @@ Row with_value(const Row& row, const Option& option, const Node& value) {
 
 std::vector<Row> applied(std::vector<Row> rows, const Option& option) {
     if (!varies(option)) {
-        for (auto& row : rows) assign(row.root, option.path, option.value, option.at);
+        for (auto& row : rows)
+            assign(row.root, option.path, of_this_file(row.root, option, option.value), option.at);
         return rows;
     }
     const auto first = option.path.substr(0, option.path.find('.'));

@@ -1,6 +1,9 @@
 // The kinds of steps, in the order of the reference page: what each takes, and
 // what it becomes.
 
+#include <algorithm>
+#include <array>
+
 #include "sim/config/amounts.hpp"
 #include "sim/config/steps.hpp"
 
@@ -75,16 +78,37 @@ StepField block_field(std::string kind, const Steps& (*table)(), std::string exp
             }};
 }
 
+/// A time, or what is asked of a device: no distribution has a field of that mapping.
+void read_io(StepDraft& draft, const Node& node) {
+    const bool names_device =
+        node.is_mapping() &&
+        std::any_of(node.children.begin(), node.children.end(),
+                    [](const Node& child) { return find_field(io_table(), child.key) != nullptr; });
+    if (!names_device) {
+        draft.amount = read_amount(node, Quantity::duration);
+        return;
+    }
+    draft.device.emplace();
+    read_mapping(node, io_table(), draft, "a time, or a mapping such as {device: disk}");
+    if (draft.device->access == workload::Access::fsync)
+        if (const auto* bytes = node.find("bytes"))
+            refuse(bytes->key_place, "bytes: an fsync writes what was written before, no bytes "
+                                     "of its own");
+}
+
 StepField io_field() {
-    auto field = time_field("io", "an outside event, which no timer slack delays; at 0us a call "
-                                  "that releases the lock and does not block");
-    field.read = [read_time = field.read](StepDraft& draft, const Node& node) {
-        for (const auto* const unbuilt_key : {"device", "bytes"})
-            if (const auto* child = node.find(unbuilt_key))
-                refuse(child->key_place, "io: " + child->key + " is not built yet");
-        read_time(draft, node);
-    };
-    return field;
+    return {{"io", "duration, or mapping of io", "ns, us, ms, s, or a distribution", "required",
+             "an outside event, which no timer slack delays; at 0us a call that releases the "
+             "lock and does not block"},
+            read_io};
+}
+
+StepField calls_field(std::string sentence) {
+    return {{"calls", "count", text_of(calls_bounds), "1", std::move(sentence)},
+            [](StepDraft& draft, const Node& node) {
+                if (draft.count) refuse(node.key_place, "calls: it is said already");
+                draft.count = read_count(node, calls_bounds.low, calls_bounds.high);
+            }};
 }
 
 StepField spawn_field() {
@@ -155,11 +179,10 @@ std::vector<StepEntry> time_steps() {
          timed<Native>},
         {"a timer; its slack applies", {time_field("sleep", "how long")}, timed<Sleep>},
         {"an outside event",
-         {io_field(), number_field("calls", calls_bounds, "1",
-                                   "as this many calls, which share the time and each take the "
-                                   "lock again")},
+         {io_field(),
+          calls_field("as this many calls, which share the time and each take the lock again")},
          [](StepDraft&& draft) -> StepKind {
-             return Io{std::move(draft.amount), draft.count.value_or(1)};
+             return Io{std::move(draft.amount), draft.count.value_or(1), std::move(draft.device)};
          }},
     };
 }
@@ -274,6 +297,36 @@ std::vector<StepEntry> control_steps() {
 }
 
 }  // namespace
+
+const Steps& io_table() {
+    using workload::Access;
+    static constexpr std::array accesses{Choice<Access>{"read", Access::read},
+                                         Choice<Access>{"write", Access::write},
+                                         Choice<Access>{"fsync", Access::fsync}};
+    static const Steps table{
+        {{"device", "name", "a device of the machine", "required", "what is asked"},
+         [](StepDraft& draft, const Node& node) {
+             draft.device->device = workload::DeviceId{draft.reader->names().devices.id(node)};
+         }},
+        {{"bytes", "size", "B, KiB, MiB, GiB, or a distribution", "0B", "how much is moved"},
+         [](StepDraft& draft, const Node& node) {
+             draft.device->bytes = read_amount(node, Quantity::size);
+         }},
+        {{"service", "duration", "ns, us, ms, s, or a distribution", "the device's",
+          "what each operation keeps a server for"},
+         [](StepDraft& draft, const Node& node) {
+             draft.device->service = read_amount(node, Quantity::duration);
+         }},
+        {{"do", "word", listed(names_of<Access>(accesses)), "read",
+          "what is done; it makes a difference where the device has a cache"},
+         [](StepDraft& draft, const Node& node) {
+             draft.device->access = read_choice<Access>(node, accesses);
+         }},
+        calls_field("as this many operations, which share the bytes; it may stand beside `io` "
+                    "too"),
+    };
+    return table;
+}
 
 const Steps& allocate_table() {
     static const Steps table{name_field("name", &WorkloadNames::blocks, "the block"),

@@ -36,7 +36,8 @@ struct StepDraft {
     std::optional<std::uint32_t> count;
     bool all = false;  ///< notify: `count: all`
     bool write = false;
-    std::uint32_t id = 0;  ///< of what the step names
+    std::optional<workload::DeviceUse> device;  ///< io
+    std::uint32_t id = 0;                       ///< of what the step names
     std::vector<workload::Step> steps;
     std::vector<workload::Branch> branches;
     double weight = 1;
@@ -54,7 +55,8 @@ struct StepEntry {
 
 const std::vector<StepEntry>& step_table();
 
-/// What stands in the mapping behind `allocate`, `touch`, and in a branch.
+/// What stands in the mapping behind `io`, `allocate`, `touch`, and in a branch.
+const Table<StepDraft>& io_table();
 const Table<StepDraft>& allocate_table();
 const Table<StepDraft>& touch_table();
 const Table<StepDraft>& branch_table();

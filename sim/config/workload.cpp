@@ -96,6 +96,19 @@ std::vector<workload::Data> read_data(const Node& node, WorkloadNames& names) {
     return all;
 }
 
+void check_devices(const Names& used, const hardware::Machine& machine) {
+    std::vector<std::string> names;
+    for (const auto& device : machine.devices) names.push_back(device.name);
+    for (std::uint32_t i = 0; i < used.list().size(); ++i) {
+        const auto& name = used.list()[i];
+        if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+        refuse(used.first_use(i),
+               "device: the machine has no device '" + name + "'" +
+                   (names.empty() ? ": give it one, such as devices: {" + name + ": nvme}"
+                                  : suggestion(name, names)));
+    }
+}
+
 const Node& required(const Node& root, std::string_view field) {
     const auto* node = root.find(field);
     if (node == nullptr) refuse(root.place, "missing field '" + std::string(field) + "'");
@@ -163,7 +176,7 @@ const Table<DataDraft>& data_table() {
     return table;
 }
 
-Workload read_workload(const Node& root) {
+Workload read_workload(const Node& root, const hardware::Machine& machine) {
     WorkloadNames names;
     StepReader reader(names);
     Workload work;
@@ -180,6 +193,8 @@ Workload read_workload(const Node& root) {
     work.conditions = names.conditions.list();
     work.blocks = names.blocks.list();
     work.marks = names.marks.list();
+    work.devices = names.devices.list();
+    check_devices(names.devices, machine);
     check_workload(work, reader.places());
     return work;
 }

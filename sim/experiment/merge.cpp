@@ -184,6 +184,19 @@ std::vector<report::QueueFigures> merge_queues(const Results& results) {
     return queues;
 }
 
+std::vector<models::DeviceResult> merge_devices(const Results& results) {
+    using Device = models::DeviceResult;
+    std::vector<Device> devices;
+    for (const auto& group : grouped(results, &Result::devices, std::mem_fn(&Device::name)))
+        devices.push_back({.name = any_of_group(group).name,
+                           .served = group_middle(group, std::mem_fn(&Device::served)),
+                           .utilization = group_median(group, std::mem_fn(&Device::utilization)),
+                           .queue_max = group_middle(group, std::mem_fn(&Device::queue_max)),
+                           .waits = pooled(group, &Device::waits),
+                           .responses = pooled(group, &Device::responses)});
+    return devices;
+}
+
 std::vector<report::MarkFigures> merge_marks(const Results& results) {
     using Mark = models::MarkResult;
     std::vector<report::MarkFigures> marks;
@@ -293,6 +306,7 @@ report::StrategyOutcome merge(const models::Case& question, const Results& resul
     row.quota = merge_quotas(results);
     row.objects = merge_objects(results);
     row.queues = merge_queues(results);
+    row.devices = merge_devices(results);
     row.memory_peak = middle_of(results, std::mem_fn(&Result::memory_peak));
     row.threads = results.front().threads;
     row.instances = results.front().instances;

@@ -117,6 +117,18 @@ Json queues_json(const std::vector<QueueFigures>& queues) {
     return array;
 }
 
+Json devices_json(const std::vector<models::DeviceResult>& devices) {
+    auto array = Json::array();
+    for (const auto& device : devices)
+        array.push_back({{"name", device.name},
+                         {"served", device.served},
+                         {"utilization", device.utilization},
+                         {"queue_max", device.queue_max},
+                         {"wait_s", percentiles(device.waits)},
+                         {"response_s", percentiles(device.responses)}});
+    return array;
+}
+
 Json threads_json(const std::vector<models::ThreadResult>& threads) {
     auto array = Json::array();
     for (const auto& thread : threads) {
@@ -194,6 +206,7 @@ nlohmann::ordered_json strategy_json(const StrategyOutcome& row) {
     object["quota"] = quota_json(row.quota);
     object["objects"] = objects_json(row.objects);
     object["queues"] = queues_json(row.queues);
+    object["devices"] = devices_json(row.devices);
     object["memory_peak_bytes"] = row.memory_peak;
     object["threads"] = threads_json(row.threads);
     object["tasks"] = tasks_json(row.instances);

@@ -76,6 +76,7 @@ struct StrategyOutcome {
     std::optional<models::QuotaResult> quota;
     std::vector<models::ObjectResult> objects;
     std::vector<QueueFigures> queues;
+    std::vector<models::DeviceResult> devices;  ///< percentiles pooled
     std::uint64_t memory_peak = 0;
     std::vector<models::ThreadResult> threads;      ///< of replication 0
     std::vector<models::InstanceResult> instances;  ///< of replication 0

@@ -23,9 +23,9 @@ public:
 
     std::string scenario(std::string_view policy, std::string_view lock) {
         const bool costs = random_.below(2) == 0;
-        auto text =
-            fmt::format("machine: {{cores: {}, threads_per_core: {}{}}}\n", 1 + random_.below(3),
-                        1 + random_.below(2), costs ? "" : ", costs: none");
+        auto text = fmt::format("machine: {{cores: {}, threads_per_core: {}, devices: {}{}}}\n",
+                                1 + random_.below(3), 1 + random_.below(2), devices,
+                                costs ? "" : ", costs: none");
         // The worker handler of a pool polls, and may keep the lock from the result handler for as
         // long as chance will have it where a wake-up does not preempt and tickets decide, or turns
         // are of 100 ms: who is signalled and finds the lock taken does not ask for it.
@@ -47,6 +47,12 @@ public:
     }
 
 private:
+    static constexpr auto devices =
+        "{disk: {servers: 2, service: {exponential: 300us}, latency: 50us, bandwidth: 1GiB/s, "
+        "cache: "
+        "{hits: 30%, dirty: 2MiB}}, line: {bandwidth: 100MiB/s, bandwidth_each: 60MiB/s, iops: "
+        "3000/s, iops_burst: 3}}";
+
     std::string steps() {
         std::string text;
         for (auto left = 1 + random_.below(5); left > 0; --left) text += "    - " + step() + "\n";
@@ -55,7 +61,7 @@ private:
 
     std::string step() {
         const auto time = fmt::format("{}us", random_.below(4) == 0 ? 0 : random_.below(9000));
-        switch (random_.below(11)) {
+        switch (random_.below(14)) {
         case 0: return "native: " + time;
         case 1: return "nogil: " + time;
         case 2: return "io: " + time;
@@ -70,6 +76,12 @@ private:
         case 7: return "{repeat: 20, steps: [{update: x}, {io: 10us}]}";
         case 8: return "yield: {}";
         case 9: return "compute: {exponential: 1ms}";
+        case 10: return "{io: {device: disk, bytes: 300KiB}, calls: 3}";
+        case 11: return "io: {device: line, bytes: {exponential: 100KiB}}";
+        case 12:
+            return fmt::format("{{repeat: 3, steps: [{{io: {{device: disk, bytes: 700KiB, do: "
+                               "write}}}}, {{io: {{device: disk, do: {}}}}}]}}",
+                               random_.below(2) == 0 ? "fsync" : "read");
         default: return "compute: " + time;
         }
     }

@@ -53,6 +53,14 @@ tasks: [{program: nap, count: 2}]
 strategies: [serial, {threads: 2}, {processes: 2, start: spawn}]
 )";
 
+const std::string asks_disk = R"(
+machine: {cores: 2, devices: {disk: nvme}}
+interpreter: cpython-3.11
+programs: {nap: [{io: {device: disk}}]}
+tasks: [{program: nap}]
+strategies: [serial]
+)";
+
 TEST_CASE("validate: calibrates once, runs for real, and leaves nothing behind", "[app][host]") {
     const Place place;
     const auto scenario = place.file("naps.yaml", naps).string();
@@ -74,6 +82,14 @@ TEST_CASE("validate: calibrates once, runs for real, and leaves nothing behind",
     const auto again = place.run(words);
     CHECK(first.errors.find("comes first") != std::string::npos);
     CHECK(again.errors.find("comes first") == std::string::npos);
+
+    // What is only simulated is told, and not run.
+    const auto disk = place.file("disk.yaml", asks_disk).string();
+    const auto third = place.run("\"$INTERLOCK\" validate --backend builtin --json " + disk);
+    INFO(third.errors);
+    const auto measured = nlohmann::json::parse(third.output).at("strategies").at(0).at("measured");
+    CHECK(measured.at("verdict") == "skipped");
+    CHECK(measured.at("reason") == "device: only simulated yet");
 }
 
 TEST_CASE("calibrate: interrupted, it leaves no profile and no process", "[app][host]") {

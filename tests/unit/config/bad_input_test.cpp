@@ -247,7 +247,49 @@ TEST_CASE("bad input: what is not built yet is told to be that", "[config]") {
          "1:21: memory_bandwidth is not built yet"},
         {with_rest("os: {load: 10%}\n"), "9:6: load is not built yet"},
         {with_step("{compute: 1ms, bandwidth: 8GiB/s}"), "5:20: bandwidth is not built yet"},
-        {with_step("io: {device: disk, bytes: 4MiB}"), "5:10: io: device is not built yet"},
+    });
+}
+
+TEST_CASE("bad input: devices", "[config]") {
+    const auto with_devices = [](const std::string& devices, const std::string& step) {
+        auto file = with_step(step);
+        return "machine: {devices: " + devices + "}" + file.substr(file.find('\n'));
+    };
+    const auto device = [&](const std::string& fields) {
+        return with_devices("{disk: " + fields + "}", "compute: 1ms");
+    };
+    const auto step = [&](const std::string& io) {
+        return with_devices("{disk: nvme, net: lan}", "io: " + io);
+    };
+    check_all({
+        {with_step("io: {device: disk, bytes: 4MiB}"),
+         "5:18: device: the machine has no device 'disk': give it one, such as devices: {disk: "
+         "nvme}"},
+        {step("{device: dsk}"),
+         "5:18: device: the machine has no device 'dsk'; did you mean 'disk'?"},
+        {step("{bytes: 4MiB}"), "5:9: io: missing field 'device': what is asked"},
+        {step("{device: disk, size: 4MiB}"),
+         "5:24: unknown field 'size'; one of device, bytes, service, do, calls"},
+        {step("{device: disk, do: erase}"), "5:28: do: unknown 'erase'; one of read, write, fsync"},
+        {step("{device: disk, do: fsync, bytes: 1MiB}"),
+         "5:35: bytes: an fsync writes what was written before, no bytes of its own"},
+        {with_devices("{disk: nvme}", "{io: {device: disk, calls: 2}, calls: 3}"),
+         "5:36: calls: it is said already"},
+        {device("tape"), "1:27: disk: unknown 'tape'; one of cloud_block, hdd, lan, loopback, "
+                         "nvme, sata_ssd, wan"},
+        {device("{servers: 0}"),
+         "1:37: servers: expected a whole number from 1 to 1000000, got '0'"},
+        {device("{bandwidth: 0B/s}"),
+         "1:39: bandwidth: expected a bandwidth above 0, or unlimited, got '0B/s'"},
+        {device("{iops: 0.0001/s}"),
+         "1:34: iops: expected a rate of at least 0.001/s, got '0.0001/s'"},
+        {device("{cache: {hits: 200%}}"),
+         "1:42: hits: expected a percentage from 0% to 100%, got '200%'"},
+        {device("{speed: 3}"),
+         "1:28: unknown field 'speed'; one of preset, servers, service, latency, bandwidth, "
+         "bandwidth_each, iops, iops_burst, cache"},
+        {with_machine("{devices: nvme}"),
+         "1:20: devices: expected a mapping of devices such as {disk: nvme}, got 'nvme'"},
     });
 }
 

@@ -89,6 +89,36 @@ TEST_CASE("strategies: overrides go over the scenario's own", "[config]") {
     CHECK(last_case("[{threads: 1, set: {tasks.p.count: 9}}]").workload.tasks.at(0).count == 9);
 }
 
+TEST_CASE("strategies: devices go over the scenario's by name", "[config]") {
+    const std::string text =
+        "machine: {devices: {disk: nvme, net: lan}}\ninterpreter: none\n"
+        "programs: {p: [{io: {device: disk}}]}\ntasks: [{program: p}]\n"
+        "strategies: [{direct: {}, machine: {devices: {disk: {servers: 2}}}}]\n";
+    const auto devices = [&](const Overrides& overrides) {
+        return load_text(text, "a.yaml", overrides).cases.at(0).machine.devices;
+    };
+    const auto own = devices({});
+    REQUIRE(own.size() == 2);
+    CHECK(own[0].servers == 2);
+    CHECK_FALSE(own[0].bandwidth);
+    CHECK(own[1].latency == workload::Amount::of(100'000));
+    const auto other = text.substr(0, text.find("strategies")) +
+                       "strategies: [{direct: {}, machine: laptop-2019}, {name: b, direct: {}, "
+                       "machine: {preset: laptop-2019, devices: {net: wan}}}]\n";
+    const auto cases = load_text(other, "a.yaml").cases;
+    CHECK(cases.at(0).machine.devices.size() == 2);
+    CHECK(cases.at(0).machine.cpus() == 8);
+    REQUIRE(cases.at(1).machine.devices.size() == 2);
+    CHECK(cases.at(1).machine.devices[1].latency == workload::Amount::of(40'000'000));
+    // A machine of the command line has them too; a field of a preset may be set.
+    Overrides overrides;
+    overrides.machine = "xeon-8180";
+    CHECK(devices(overrides).size() == 2);
+    overrides.set = {"machine.devices.net.iops=5/s"};
+    CHECK(devices(overrides)[1].iops == 5);
+    CHECK(devices(overrides)[1].latency == own[1].latency);
+}
+
 TEST_CASE("strategies: costs go over the scenario's costs one by one", "[config]") {
     const auto text = "machine: {costs: {syscall: 1us, migration: 9us}}\ninterpreter: none\n"
                       "programs: {p: [yield]}\ntasks: [{program: p}]\n"

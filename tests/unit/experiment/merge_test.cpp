@@ -82,6 +82,39 @@ TEST_CASE("merge: percentiles are pooled, counts are not summed", "[experiment]"
     CHECK(row.by_task[0].turnaround.mean() == 2'000);
 }
 
+TEST_CASE("merge: of devices times are pooled, figures the middle ones", "[experiment]") {
+    auto a = done_in(1s);
+    auto b = done_in(1s);
+    auto c = done_in(1s);
+    a.devices = {{.name = "disk",
+                  .served = 3,
+                  .utilization = 0.5,
+                  .queue_max = 1,
+                  .waits = {},
+                  .responses = {}}};
+    b.devices = {{.name = "disk",
+                  .served = 5,
+                  .utilization = 0.25,
+                  .queue_max = 4,
+                  .waits = {},
+                  .responses = {}}};
+    c.devices = {{.name = "disk",
+                  .served = 4,
+                  .utilization = 1,
+                  .queue_max = 2,
+                  .waits = {},
+                  .responses = {}}};
+    a.devices[0].waits.add(1'000);
+    c.devices[0].waits.add(3'000);
+    const auto row = merge(question("serial"), {a, b, c});
+    REQUIRE(row.devices.size() == 1);
+    CHECK(row.devices[0].served == 4);
+    CHECK(row.devices[0].utilization == 0.5);
+    CHECK(row.devices[0].queue_max == 2);
+    CHECK(row.devices[0].waits.count() == 2);
+    CHECK(row.devices[0].waits.mean() == 2'000);
+}
+
 TEST_CASE("merge: what a replication does not have counts as none", "[experiment]") {
     auto a = done_in(1s);
     auto b = done_in(1s);

@@ -20,7 +20,8 @@ constexpr std::uint32_t lock = 0;
 /// Writes records one by one, at a time that only moves forward by itself.
 struct Book {
     explicit Book(Duration from = {})
-        : ledger({.cpus = 2, .instances = 2, .queues = 1, .objects = 1, .marks = 2}, Time{from}) {}
+        : ledger({.cpus = 2, .instances = 2, .queues = 1, .objects = 1, .marks = 2, .devices = 1},
+                 Time{from}) {}
 
     void at(Duration time) { now = Time{time}; }
     void write(Kind kind, std::uint32_t subject, std::uint32_t place = 0,
@@ -391,6 +392,38 @@ TEST_CASE("ledger: a run that contradicts itself is found out", "[record]") {
     SECTION("a kind that does not exist") {
         CHECK_THROWS_AS(book.write(static_cast<Kind>(99), 0), BrokenInvariant);
     }
+}
+
+TEST_CASE("ledger: a device's operations wait, and keep its servers", "[record]") {
+    //  ms  0    4    6    9
+    //  0   served    done           one server; the books begin at 2 ms
+    //  1        waits served done
+    Book book(2ms);
+    book.write(Kind::device_came, 0);
+    book.write(Kind::device_begun, 0);
+    book.at(4ms);
+    book.write(Kind::device_came, 1, 0, 500);
+    book.at(6ms);
+    book.write(Kind::device_done, 0, 0, 700);
+    book.write(Kind::device_begun, 1, 0, 500);
+    book.at(9ms);
+    book.write(Kind::device_done, 1, 0, 500);
+    const auto device = book.close(10ms).devices.at(0);
+    CHECK(device.served == 2);
+    CHECK(device.bytes == 1200);
+    CHECK(device.queue_max == 1);
+    CHECK(device.busy == 7ms);  // from 2 on
+    // The first came before the books began.
+    CHECK(device.waits.count() == 1);
+    CHECK(device.waits.mean() == 2e6);
+    CHECK(device.responses.count() == 1);
+    CHECK(device.responses.mean() == 5e6);
+}
+
+TEST_CASE("ledger: a device serves what has come", "[record]") {
+    Book book;
+    CHECK_THROWS_AS(book.write(Kind::device_begun, 0), BrokenInvariant);
+    CHECK_THROWS_AS(book.write(Kind::device_done, 0), BrokenInvariant);
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ TEST_CASE("json: the fields of the design, in its order", "[report]") {
                                  "quota",
                                  "objects",
                                  "queues",
+                                 "devices",
                                  "memory_peak_bytes",
                                  "threads",
                                  "tasks",
@@ -64,6 +65,17 @@ TEST_CASE("json: the fields of the design, in its order", "[report]") {
                                          "forced_switches", "drop_requests", "wasted_drop_requests",
                                          "failed_wakeups", "wait_s"});
     CHECK(keys(strategy["lock"]["wait_s"]) == Keys{"mean", "sd", "p50", "p90", "p99", "max"});
+    auto row = serial_row();
+    row.devices.push_back({.name = "disk",
+                           .served = 2,
+                           .utilization = 0.5,
+                           .queue_max = 1,
+                           .waits = {},
+                           .responses = {}});
+    const auto device = strategy_json(row)["devices"][0];
+    CHECK(keys(device) ==
+          Keys{"name", "served", "utilization", "queue_max", "wait_s", "response_s"});
+    CHECK(keys(device["response_s"]) == keys(strategy["lock"]["wait_s"]));
     CHECK(keys(strategy["cpu"]) == Keys{"utilization", "context_switches", "migrations"});
 }
 
