@@ -248,17 +248,75 @@ std::vector<std::uint64_t> speeds(const hardware::Machine& machine) {
     return all;
 }
 
+/// What cores of these speeds gain by second threads.
+std::vector<std::uint64_t> gains_of_siblings(const hardware::Machine& machine,
+                                             const std::vector<std::uint64_t>& cores) {
+    const auto pair = std::uint64_t{machine.smt_speed.ppm} * 2;
+    std::vector<std::uint64_t> gains;
+    if (machine.threads_per_core == 1 || pair <= full_speed) return gains;
+    // Each sibling's speed is rounded to a whole ppm.
+    for (const auto core : cores)
+        gains.push_back(core * (pair - full_speed) / full_speed + machine.threads_per_core);
+    return gains;
+}
+
+std::vector<std::uint64_t> sums_of_best(std::vector<std::uint64_t> values) {
+    std::sort(values.rbegin(), values.rend());
+    std::vector<std::uint64_t> sums{0};
+    for (const auto value : values) sums.push_back(sums.back() + value);
+    return sums;
+}
+
+std::uint64_t turbo_of(const hardware::Machine& machine, std::size_t active) {
+    const auto& turbo = machine.turbo;
+    if (turbo.empty()) return full_speed;
+    return turbo[std::min(active, turbo.size()) - 1].ppm;
+}
+
+/// What so many CPUs of a socket with these cores get through, in ppm: on so many of the best
+/// cores as is best, first a core each, then as second threads what those add.
+std::uint64_t throughput_of_socket(const hardware::Machine& machine, std::size_t threads,
+                                   const std::vector<std::uint64_t>& cores,
+                                   const std::vector<std::uint64_t>& siblings) {
+    std::uint64_t best = 0;
+    for (std::size_t active = 1; active < cores.size() && active <= threads; ++active) {
+        const auto beside = std::min({threads - active, active, siblings.size() - 1});
+        const auto all = cores[active] + siblings[beside];
+        // Each core's speed is rounded to a whole ppm.
+        best = std::max(best, all * turbo_of(machine, active) / full_speed + active + 1);
+    }
+    return best;
+}
+
+/// What `workers` CPUs get through together, in ppm; the best ones taken, on the best sockets.
+std::uint64_t throughput_with_turbo(const hardware::Machine& machine, std::uint64_t workers) {
+    const auto all = speeds(machine);
+    const auto width = machine.cores_per_socket();
+    const auto most = std::min<std::uint64_t>(workers, machine.cpus());
+    std::vector<std::uint64_t> best{0};  // by threads, on the sockets looked at
+    for (std::uint32_t first = 0; first < machine.cores; first += width) {
+        const std::vector<std::uint64_t> own(all.begin() + first, all.begin() + first + width);
+        const auto cores = sums_of_best(own);
+        const auto siblings = sums_of_best(gains_of_siblings(machine, own));
+        const auto here = std::min<std::uint64_t>(most, machine.cpus() / machine.sockets);
+        std::vector<std::uint64_t> next(std::min<std::uint64_t>(most, best.size() - 1 + here) + 1);
+        for (std::size_t threads = 0; threads <= here; ++threads) {
+            const auto gain = throughput_of_socket(machine, threads, cores, siblings);
+            for (std::size_t i = 0; i < best.size() && i + threads < next.size(); ++i)
+                next[i + threads] = std::max(next[i + threads], best[i] + gain);
+        }
+        best = std::move(next);
+    }
+    return *std::max_element(best.begin(), best.end());
+}
+
 /// What `workers` of them get through together, in ppm: first a core each, then
 /// as second threads what those add; the best ones taken.
 std::uint64_t throughput(const hardware::Machine& machine, std::uint64_t workers) {
+    if (!machine.turbo.empty()) return throughput_with_turbo(machine, workers);
     auto gains = speeds(machine);
-    const auto pair = std::uint64_t{machine.smt_speed.ppm} * 2;
-    if (machine.threads_per_core > 1 && pair > full_speed) {
-        // Each sibling's speed is rounded to a whole ppm.
-        for (std::size_t core = 0; core < machine.cores; ++core)
-            gains.push_back(gains[core] * (pair - full_speed) / full_speed +
-                            machine.threads_per_core);
-    }
+    const auto siblings = gains_of_siblings(machine, gains);
+    gains.insert(gains.end(), siblings.begin(), siblings.end());
     std::sort(gains.rbegin(), gains.rend());
     gains.resize(std::min<std::uint64_t>(gains.size(), workers));
     return std::accumulate(gains.begin(), gains.end(), std::uint64_t{0});
@@ -276,13 +334,19 @@ Duration busy(const hardware::Device& device, const DeviceDemand& all) {
     return time_of(longest);
 }
 
+/// Of a thread alone on the machine.
+std::uint64_t fastest(const hardware::Machine& machine) {
+    const auto all = speeds(machine);
+    const auto product = *std::max_element(all.begin(), all.end()) * turbo_of(machine, 1);
+    return (product + full_speed / 2) / full_speed;
+}
+
 class Laws {
 public:
     Laws(const Case& question, const std::vector<Instance>& instances, std::uint64_t seed,
          std::uint32_t replication)
         : question_(question), instances_(instances) {
-        const auto all = speeds(question.machine);
-        fastest_ = *std::max_element(all.begin(), all.end());
+        fastest_ = fastest(question.machine);
         Question asked{
             .asked = question, .seed = seed, .replication = replication, .fastest = fastest_};
         std::vector<std::optional<Demand>> same(question.workload.programs.size());

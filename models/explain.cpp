@@ -159,21 +159,26 @@ std::string start_costs(const Case& question, const Result& result) {
                        workers, readable(result.totals.running - work), readable(work));
 }
 
+/// Of what this machine has, all that may: which of them it was is not booked.
+std::string what_slows(const Case& question) {
+    std::vector<std::string> causes;
+    if (question.machine.threads_per_core > 1) causes.emplace_back("siblings that share a core");
+    if (!question.machine.turbo.empty()) causes.emplace_back("cores that are active together");
+    if (causes.empty()) return {};
+    return fmt::format("{} slow each other", fmt::join(causes, " and "));
+}
+
 std::string busy_cpus(const Case& question, const Result& result) {
     const auto cpus = result.cpu.utilization.size();
     const auto all = busiest_cpus(result, cpus);
     const auto slowed = share(result.totals.slowed, result.totals.running);
-    const bool siblings = question.machine.threads_per_core > 1 && slowed > 0.05;
+    const auto by = slowed > 0.05 ? what_slows(question) : std::string();
+    const auto reason = by.empty() ? by : fmt::format("{} by {}", by, percent(slowed));
     if (all > 0.85)
-        return fmt::format(
-            "{} busy ({} of the time){}",
-            cpus == 1 ? "the only CPU is" : fmt::format("all {} CPUs are", cpus), percent(all),
-            siblings ? fmt::format(", and siblings that share a core slow each other by {}",
-                                   percent(slowed))
-                     : "");
-    if (siblings)
-        return fmt::format("siblings share cores, which slows what runs by {}", percent(slowed));
-    return {};
+        return fmt::format("{} busy ({} of the time){}",
+                           cpus == 1 ? "the only CPU is" : fmt::format("all {} CPUs are", cpus),
+                           percent(all), by.empty() ? "" : ", and " + reason);
+    return reason;
 }
 
 /// A device that hardly rests, and less than the CPUs.

@@ -100,10 +100,13 @@ Costs no_costs();
 struct Machine {
     std::string name = "given";  ///< the preset, or "given"
     std::uint32_t sockets = 1;
-    std::uint32_t cores = 1;              ///< in all sockets together
-    std::uint32_t threads_per_core = 1;   ///< hardware threads
-    std::vector<Speed> speed;             ///< one a core, or one for all, or empty: full speed
-    Speed smt_speed{620'000};             ///< of a thread while its sibling runs
+    std::uint32_t cores = 1;             ///< in all sockets together
+    std::uint32_t threads_per_core = 1;  ///< hardware threads
+    std::vector<Speed> speed;            ///< one a core, or one for all, or empty: full speed
+    Speed smt_speed{620'000};            ///< of a thread while its sibling runs
+    /// Factor on the speed of all cores of a socket while one of them is active, two, …: the
+    /// last holds for more; empty: 1.
+    std::vector<Speed> turbo{};
     std::optional<std::uint64_t> memory;  ///< bytes; none: never runs out
     std::vector<Device> devices{};        ///< by name, in the order of the file
     Costs costs;
@@ -113,7 +116,8 @@ struct Machine {
     std::uint32_t cpus() const { return cores * threads_per_core; }
     /// CPUs are numbered core by core: siblings are neighbours.
     std::uint32_t core_of(std::uint32_t cpu) const { return cpu / threads_per_core; }
-    std::uint32_t socket_of_core(std::uint32_t core) const { return core / (cores / sockets); }
+    std::uint32_t cores_per_socket() const { return cores / sockets; }
+    std::uint32_t socket_of_core(std::uint32_t core) const { return core / cores_per_socket(); }
     Speed speed_of_core(std::uint32_t core) const {
         return speed.empty() ? Speed{} : speed.size() == 1 ? speed.front() : speed[core];
     }

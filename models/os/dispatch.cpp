@@ -227,8 +227,7 @@ void System::switch_in(CpuId id, ThreadId thread_id) {
     here.reschedule = false;
     if (!here.last) {  // comes out of idle
         here.use.set(now(), true, waits_);
-        speeds_.starts(static_cast<std::uint32_t>(id));
-        mark_siblings(id);
+        mark_speeds(id, speeds_.starts(static_cast<std::uint32_t>(id)));
     }
     here.last = thread_id;
     record(record::Kind::thread_state, static_cast<std::uint32_t>(thread_id),
@@ -260,8 +259,7 @@ void System::go_idle(CpuId id) {
     loads_changed_ = true;
     if (here.last) {
         here.use.set(now(), false, runs_);
-        speeds_.stops(static_cast<std::uint32_t>(id));
-        mark_siblings(id);
+        mark_speeds(id, speeds_.stops(static_cast<std::uint32_t>(id)));
         here.last.reset();
     }
 }
@@ -277,11 +275,16 @@ void System::set_idle(CpuId id, bool idle) {
     }
 }
 
-void System::mark_siblings(CpuId id) {
+/// The CPU has started or stopped: who may go at another speed now.
+void System::mark_speeds(CpuId id, bool all_of_socket) {
+    if (speeds_.fixed()) return;
     const auto width = speeds_.threads_per_core();
-    if (width == 1) return;
     const auto first = speeds_.core_of(static_cast<std::uint32_t>(id)) * width;
     for (std::uint32_t i = 0; i < width; ++i) to_retime_.insert(CpuId{first + i});
+    if (!all_of_socket) return;
+    const auto begin = speeds_.socket_begin(static_cast<std::uint32_t>(id));
+    for (auto i = begin; i < begin + speeds_.cpus_per_socket(); ++i)
+        if (cpus_[i].last) to_retime_.insert(CpuId{i});
 }
 
 void System::charge(CpuId id, Time until) {

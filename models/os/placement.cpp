@@ -365,14 +365,19 @@ kernel::Maybe<CpuId> System::idle_core() const {
     return found;
 }
 
-/// The CPU that would gain most if its thread ran on the idle core of `by`.
+/// The CPU that would gain most if its thread ran on the idle core of `by`: what all cores
+/// of a socket lose together is no reason to move.
 kernel::Maybe<CpuId> System::hampered(CpuId by) const {
     const auto better = speeds_.speed_of_core(speeds_.core_of(static_cast<std::uint32_t>(by)));
     kernel::Maybe<CpuId> worst;
+    hardware::Speed least;
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
-        if (!cpus_[i].current || cpus_[i].speed >= better) continue;
+        const auto speed = speeds_.by_place(i);
+        if (!cpus_[i].current || speed >= better) continue;
         if (!threads_[index(*cpus_[i].current)].allowed.has(by)) continue;
-        if (!worst || cpus_[i].speed < cpu(*worst).speed) worst = CpuId{i};
+        if (worst && speed >= least) continue;
+        worst = CpuId{i};
+        least = speed;
     }
     return worst;
 }

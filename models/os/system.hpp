@@ -280,7 +280,7 @@ private:
     void arm_release(CpuId id);
     void release(CpuId id);
     const Facts& facts(ThreadId id);
-    void mark_siblings(CpuId id);
+    void mark_speeds(CpuId id, bool all_of_socket);
 
     // throttle.cpp: a quota of CPU time
     bool has_run_time(CpuId id);

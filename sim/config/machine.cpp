@@ -25,6 +25,18 @@ void read_speeds(Machine& machine, const Node& node) {
     for (const auto& child : node.children) machine.speed.push_back(read_speed(child, speed_max));
 }
 
+void read_turbo(Machine& machine, const Node& node) {
+    machine.turbo.clear();
+    if (!node.is_list() || node.children.empty())
+        refuse_expected(node, "a list such as [1, 0.95, 0.87]: for one active core, two, …");
+    for (const auto& child : node.children) {
+        machine.turbo.push_back(read_speed(child, speed_max));
+        const auto count = machine.turbo.size();
+        if (count > 1 && machine.turbo[count - 2] < machine.turbo.back())
+            refuse_expected(child, "a speed that does not rise with the number of active cores");
+    }
+}
+
 double read_share(const Node& node) {
     const auto share = read_percentage(node);
     if (share > 1) refuse_expected(node, "a percentage from 0% to 100%");
@@ -167,6 +179,10 @@ const Table<Machine>& machine_table() {
          read_speeds},
         speed_field("smt_speed", &Machine::smt_speed, 1,
                     "speed of a hardware thread while its sibling runs"),
+        {{"turbo", "list of numbers", "from 0.001 to 100, not rising", "1",
+          "factor on the speed of all cores of a socket while one of them is active, two, …; the "
+          "last holds for more"},
+         read_turbo},
         {{"memory", "size", "B, KiB, MiB, GiB, none", "none", "none: it never runs out"},
          [](Machine& machine, const Node& node) {
              machine.memory.reset();
@@ -178,7 +194,6 @@ const Table<Machine>& machine_table() {
         {{"costs", "mapping", "none, or fields of costs", "the preset's",
           "what the machine and its kernel charge; none: nothing"},
          read_costs},
-        unbuilt<Machine>("turbo"),
         unbuilt<Machine>("memory_bandwidth"),
         unbuilt<Machine>("numa"),
     };

@@ -193,6 +193,11 @@ TEST_CASE("bad input: machine, os, interpreter", "[config]") {
          "1:30: sockets: expected a divisor of the 3 cores, got 2"},
         {with_machine("{cores: 3, speed: [1, 0.5]}"),
          "1:28: speed: expected one value, or one for each of the 3 cores, got 2"},
+        {with_machine("{turbo: 0.9}"),
+         "1:18: turbo: expected a list such as [1, 0.95, 0.87]: for one "
+         "active core, two, …, got '0.9'"},
+        {with_machine("{turbo: [1, 0.8, 0.9]}"),
+         "1:27: expected a speed that does not rise with the number of active cores, got '0.9'"},
         {with_machine("{cores: 3, costs: {sycall: 1us}}"),
          "1:29: unknown field 'sycall'; did you mean 'syscall'?"},
         {with_rest("os: {policy: fare}\n"), "9:14: policy: unknown 'fare'; " + policies},
@@ -242,7 +247,6 @@ TEST_CASE("bad input: what is not built yet is told to be that", "[config]") {
     check_all({
         {with_machine("host"),
          "1:10: machine: this host was not calibrated; run 'interlock calibrate'"},
-        {with_machine("{cores: 4, turbo: [1, 0.9]}"), "1:21: turbo is not built yet"},
         {with_machine("{cores: 4, memory_bandwidth: 20GiB/s}"),
          "1:21: memory_bandwidth is not built yet"},
         {with_rest("os: {load: 10%}\n"), "9:6: load is not built yet"},
