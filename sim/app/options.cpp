@@ -28,6 +28,8 @@ po::options_description run_description() {
         ("replications", po::value<std::string>()->value_name("N"),                            //
          "default: 20 where anything is drawn, else 1")                                        //
         ("timeline", "draw what each thread does, below the table")                            //
+        ("timehist", "print each thread's stays on a CPU, as perf sched timehist does")        //
+        ("map", "print who is on which CPU, as perf sched map does")                           //
         ("help", "print this");
     return options;
 }
@@ -184,8 +186,12 @@ RunOptions parse_run(const Arguments& arguments) {
     refuse_unbuilt(values);
     options.format = format_of(values);
     options.timeline = values.count("timeline") > 0;
-    if (options.timeline && options.format != Format::table)
-        throw UsageError("--timeline belongs to the table, not to --json or --csv");
+    options.timehist = values.count("timehist") > 0;
+    options.map = values.count("map") > 0;
+    for (const auto* const name : {"timeline", "timehist", "map"})
+        if (values.count(name) > 0 && options.format != Format::table)
+            throw UsageError(
+                fmt::format("--{} belongs to the table, not to --json or --csv", name));
     const auto words = words_of(values);
     if (words.size() != 1)
         throw UsageError(fmt::format("run: expected one scenario, got {}{}",

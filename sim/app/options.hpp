@@ -26,6 +26,10 @@ struct RunOptions {
     config::Overrides overrides;
     Format format = Format::table;
     bool timeline = false;
+    bool timehist = false;
+    bool map = false;
+
+    bool pictures() const { return timeline || timehist || map; }
 };
 
 RunOptions parse_run(const Arguments& arguments);

@@ -1,4 +1,7 @@
 #include <chrono>
+#include <deque>
+#include <span>
+#include <string>
 #include <vector>
 
 #include <fmt/format.h>
@@ -11,6 +14,7 @@
 #include "sim/report/csv.hpp"
 #include "sim/report/expect.hpp"
 #include "sim/report/json.hpp"
+#include "sim/report/switches.hpp"
 #include "sim/report/table.hpp"
 #include "sim/report/timeline.hpp"
 
@@ -18,34 +22,51 @@ namespace interlock::app {
 
 namespace {
 
-using Timelines = std::vector<report::Timeline>;
+/// What was asked for of one strategy, below the table.
+class Pictures final : public kernel::TraceSink {
+public:
+    explicit Pictures(const RunOptions& options) : options_(options) {}
 
-report::Outcome simulate(const models::Scenario& scenario, Timelines& timelines) {
+    void take(std::span<const kernel::Record> records) override {
+        if (options_.timeline) timeline_.take(records);
+        if (options_.timehist || options_.map) switches_.take(records);
+    }
+
+    std::string drawn(const report::StrategyOutcome& row) const {
+        std::vector<std::string> names;
+        for (const auto& thread : row.threads) names.push_back(thread.name);
+        std::string text;
+        const auto add = [&](bool wanted, const auto& draw) {
+            if (wanted) text += (text.empty() ? "" : "\n") + draw();
+        };
+        add(options_.timeline, [&] { return timeline_.drawn(names); });
+        add(options_.timehist, [&] { return switches_.timehist(names); });
+        add(options_.map, [&] { return switches_.map(names, row.cpu.utilization.size()); });
+        return fmt::format("\n{}, replication 0\n{}", row.strategy.name, text);
+    }
+
+private:
+    const RunOptions& options_;
+    report::Timeline timeline_;
+    report::Switches switches_;
+};
+
+report::Outcome simulate(const models::Scenario& scenario, std::deque<Pictures>& pictures) {
     Progress progress(talk_is_on_terminal());
     experiment::RunOptions options;
     options.progress = [&](std::size_t done, std::size_t total) { progress.update(done, total); };
-    for (auto& timeline : timelines) options.sinks.push_back(&timeline);
+    for (auto& picture : pictures) options.sinks.push_back(&picture);
     return experiment::run(scenario, options);
 }
 
-std::string timelines_text(const report::Outcome& outcome, const Timelines& timelines) {
-    std::string text;
-    for (std::size_t i = 0; i < timelines.size(); ++i) {
-        const auto& row = outcome.strategies[i];
-        if (row.ended == models::Ended::unavailable) continue;
-        std::vector<std::string> names;
-        for (const auto& thread : row.threads) names.push_back(thread.name);
-        text +=
-            fmt::format("\n{}, replication 0\n{}", row.strategy.name, timelines[i].drawn(names));
-    }
-    return text;
-}
-
 std::string table(const report::Outcome& outcome, const std::vector<report::Verdict>& verdicts,
-                  const Timelines& timelines) {
+                  const std::deque<Pictures>& pictures) {
     auto text = report::table_text(outcome, {.colour = data_wants_colour()});
     if (!verdicts.empty()) text += '\n' + report::verdicts_text(verdicts);
-    return text + timelines_text(outcome, timelines);
+    for (std::size_t i = 0; i < pictures.size(); ++i)
+        if (const auto& row = outcome.strategies[i]; row.ended != models::Ended::unavailable)
+            text += pictures[i].drawn(row);
+    return text;
 }
 
 /// For a reader of JSON or CSV, who sees no table: why the exit code is 1.
@@ -68,13 +89,15 @@ int run(const Arguments& arguments) {
     auto overrides = options.overrides;
     overrides.profile = existing_profile();
     const auto scenario = config::load(options.scenario, overrides);
-    Timelines timelines(options.timeline ? scenario.cases.size() : 0);
-    const auto outcome = simulate(scenario, timelines);
+    std::deque<Pictures> pictures;
+    for (std::size_t i = 0; options.pictures() && i < scenario.cases.size(); ++i)
+        pictures.emplace_back(options);
+    const auto outcome = simulate(scenario, pictures);
     const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
     const auto verdicts = report::judge(scenario.expectations, outcome);
     const bool well = report::ended_well(outcome, verdicts);
     switch (options.format) {
-    case Format::table: write_data(table(outcome, verdicts, timelines)); break;
+    case Format::table: write_data(table(outcome, verdicts, pictures)); break;
     case Format::json:
         write_data(report::json_text(outcome, {.events = outcome.events, .wall = wall.count()}));
         break;

@@ -134,6 +134,20 @@ std::string padded_right(std::string_view text, std::size_t width) {
     return std::string(text).append(used < width ? width - used : 0, ' ');
 }
 
+std::string shortened(const std::string& text, std::size_t width) {
+    if (display_width(text) <= width) return text;
+    std::string start;
+    for (std::size_t i = 0; i < text.size();) {
+        std::size_t next = i + 1;  // past the bytes of one letter
+        while (next < text.size() && continues(text[next])) ++next;
+        const auto longer = start + text.substr(i, next - i);
+        if (display_width(longer) >= width) break;
+        start = longer;
+        i = next;
+    }
+    return start + "…";
+}
+
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
     const auto start = std::min(text.find_first_not_of(' '), text.size());
     std::string lines(text.substr(0, start));

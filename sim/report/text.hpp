@@ -27,6 +27,9 @@ std::size_t display_width(std::string_view text);
 std::string padded_left(std::string_view text, std::size_t width);
 std::string padded_right(std::string_view text, std::size_t width);
 
+/// Of at most that many columns: a longer text ends in "…".
+std::string shortened(const std::string& text, std::size_t width);
+
 /// Lines of at most `width` columns, broken at spaces; all but the first
 /// begin with `indent` spaces. A word that is longer stays whole, and a number
 /// stays with its unit.

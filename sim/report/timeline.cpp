@@ -16,21 +16,6 @@ constexpr std::size_t columns = 72;
 constexpr std::size_t rows_max = 100;
 constexpr std::size_t name_width_max = 24;
 
-std::string shortened(const std::string& name) {
-    if (display_width(name) <= name_width_max) return name;
-    std::string start;
-    for (std::size_t i = 0; i < name.size();) {
-        std::size_t next = i + 1;  // past the bytes of one letter
-        while (next < name.size() && (static_cast<unsigned char>(name[next]) & 0xC0U) == 0x80U)
-            ++next;
-        const auto longer = start + name.substr(i, next - i);
-        if (display_width(longer) >= name_width_max) break;
-        start = longer;
-        i = next;
-    }
-    return start + "…";
-}
-
 /// Begins at 0, the middle is in the middle, the end ends with the chart.
 std::string axis(std::size_t indent, kernel::Duration length) {
     const auto middle = seconds_text(kernel::seconds(length) / 2);
@@ -152,7 +137,8 @@ std::string Timeline::drawn(const std::vector<std::string>& names) const {
     std::size_t name_width = 0;
     std::vector<std::string> labels;
     for (std::size_t i = 0; i < finished.rows_.size(); ++i) {
-        labels.push_back(shortened(i < names.size() ? names[i] : fmt::format("thread {}", i)));
+        labels.push_back(
+            shortened(i < names.size() ? names[i] : fmt::format("thread {}", i), name_width_max));
         name_width = std::max(name_width, display_width(labels.back()));
     }
     const auto slots =

@@ -2,6 +2,8 @@
 # print the same JSON but for what they cost.
 #
 #   cmake -D program=… -D scenario=… -D expected=… -D scratch=… -D diff=… -P compare.cmake
+#
+# -D options=…: of the run whose table is compared.
 
 include("${CMAKE_CURRENT_LIST_DIR}/run_scenario.cmake")
 
@@ -42,7 +44,7 @@ function(run_without_cost file)
 endfunction()
 
 file(MAKE_DIRECTORY "${scratch}")
-run_scenario("${scratch}/table")
+run_scenario("${scratch}/table" ${options})
 if(NOT EXISTS "${expected}")
     message(FATAL_ERROR "${scenario}: ${expected} does not exist; the target `approve` writes it")
 endif()

@@ -20,6 +20,17 @@ TEST_CASE("options: run takes a scenario and what overrides it", "[app]") {
     CHECK(options.format == Format::table);
 }
 
+TEST_CASE("options: pictures stand below the table, and only there", "[app]") {
+    const auto options = parse_run({"x.yaml", "--timehist", "--map"});
+    CHECK(options.timehist);
+    CHECK(options.map);
+    CHECK_FALSE(options.timeline);
+    CHECK_THROWS_WITH(parse_run({"x.yaml", "--timehist", "--json"}),
+                      "--timehist belongs to the table, not to --json or --csv");
+    CHECK_THROWS_WITH(parse_run({"x.yaml", "--map", "--csv"}),
+                      "--map belongs to the table, not to --json or --csv");
+}
+
 TEST_CASE("options: nothing is overridden unless it is said", "[app]") {
     const auto options = parse_run({"x.yaml", "--json"});
     CHECK(options.format == Format::json);
