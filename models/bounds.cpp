@@ -168,8 +168,10 @@ private:
     void one(const Nogil& step, std::uint32_t place, Demand& sum) {
         sum.free += work_of(amount(step.time, place));
     }
+    /// One that counts from the last may be over before it begins.
     void one(const Sleep& step, std::uint32_t place, Demand& sum) {
-        sum.waiting += static_cast<Wide>(amount(step.time, place));
+        const auto time = static_cast<Wide>(amount(step.time, place));
+        if (step.since == Since::now) sum.waiting += time;
     }
     void one(const Io& step, std::uint32_t place, Demand& sum) {
         if (step.device) return at_device(*step.device, step.calls, place, sum);

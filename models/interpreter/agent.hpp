@@ -76,6 +76,7 @@ struct Routine {
     workload::DrawKey visit;  ///< of the instruction, if more is drawn for it
     os::Work left;            ///< of a burst of bytecode that another routine's turn cut
     kernel::Time waits_since{};
+    kernel::Time beat{};  ///< end of the last sleep that counts from the one before
 };
 
 /// A routine of a thread, as others find it.

@@ -51,7 +51,9 @@ private:
     void compile(const Compute& step) { amount(Act::compute, step.time); }
     void compile(const Native& step) { amount(Act::native, step.time); }
     void compile(const Nogil& step) { amount(Act::nogil, step.time); }
-    void compile(const Sleep& step) { amount(Act::sleep, step.time); }
+    void compile(const Sleep& step) {
+        amount(Act::sleep, step.time, static_cast<std::uint32_t>(step.since));
+    }
     void compile(const Io& step) {
         if (!step.device) return amount(Act::io, step.time, 0, step.calls);
         emit({.act = Act::device,

@@ -152,6 +152,7 @@ private:
     Step native(Context& context);
     Step nogil(Context& context);
     Step sleep(Context& context);
+    std::optional<kernel::Duration> sleep_time(Context& context);
     Step io(Context& context);
     Step yield(Context& context);
     Step signal(Context& context);

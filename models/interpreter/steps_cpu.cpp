@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "models/interpreter/engine.hpp"
@@ -82,13 +83,26 @@ Engine::Step Engine::nogil(Context& context) {
     }
 }
 
+/// From now on; none: it is over. Counts from the end of the last one where the step says so,
+/// as clock_nanosleep() with TIMER_ABSTIME.
+std::optional<Duration> Engine::sleep_time(Context& context) {
+    const Duration time{draw(context)};
+    const auto since = static_cast<workload::Since>(context.it.object);
+    if (since == workload::Since::now) return time;
+    auto& beat = context.me.beat;
+    beat += time;
+    if (since == workload::Since::last) beat = std::max(beat, now());
+    return beat > now() ? std::optional(beat - now()) : std::nullopt;
+}
+
 Engine::Step Engine::sleep(Context& context) {
     switch (context.me.at.phase) {
     case 0: {
-        const Duration time{draw(context)};
+        const auto time = sleep_time(context);
+        if (!time) return done();
         if (context.me.number != 0)
-            return await(context, 2, EventLoop::Awaits::timer, now() + time);
-        return without_lock(context, 1, os::sleep(time));
+            return await(context, 2, EventLoop::Awaits::timer, now() + *time);
+        return without_lock(context, 1, os::sleep(*time));
     }
     case 1: return take_back(context, 2);
     default: return done();

@@ -224,6 +224,7 @@ Engine::Step Engine::start_thread(Context& context, ScriptId script, bool spawne
         if (spawned) {
             child.instance = me.instance;
             child.spawned_as = ++me.children_spawned;
+            child.beat = now();
             ++foreground_;
         }
         return with_lock(context, runtime_.start_waits ? 4 : 6, os::run(parts_of(runtime_).wait));

@@ -160,6 +160,7 @@ void Engine::begin_instance(Context& context, std::uint32_t instance) {
     me.instance = instance;
     me.visits.clear();
     me.children_spawned = 0;
+    me.beat = now();
     record(Kind::task_started, instance, 0, static_cast<std::uint64_t>(context.id));
     set_deadline(context.id, instance);
     me.callers.push_back(me.at);

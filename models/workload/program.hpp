@@ -38,8 +38,13 @@ struct Nogil {
 struct Native {
     Amount time;
 };  ///< C code that holds the lock, without check points
+/// From when a sleep counts: from now; from the end of the last one of the task that was no
+/// `now`, or, where that is over, from now, without a sleep; or from the end of the last one in
+/// any case. Before the first it is the task's start.
+enum class Since : std::uint8_t { now, last, grid };
 struct Sleep {
     Amount time;
+    Since since = Since::now;
 };  ///< a timer: slack applies
 /// What programs do with a device.
 enum class Access : std::uint8_t { read, write, fsync };

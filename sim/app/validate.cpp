@@ -3,9 +3,11 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <variant>
 
 #include <fmt/format.h>
 
+#include "models/workload/uses.hpp"
 #include "sim/app/calibration.hpp"
 #include "sim/app/commands.hpp"
 #include "sim/app/output.hpp"
@@ -184,7 +186,12 @@ private:
         return config::read_interpreter(name, &profile).lock;
     }
 
-    /// A field of a task or a step that no driver does.
+    static bool counts_on(const workload::StepKind& kind) {
+        const auto* sleep = std::get_if<workload::Sleep>(&kind);
+        return sleep != nullptr && sleep->since != workload::Since::now;
+    }
+
+    /// A field of a task or step that no driver does.
     static const char* only_simulated(const workload::Workload& work) {
         for (const auto& task : work.tasks) {
             if (task.periodic) return "period";
@@ -192,6 +199,8 @@ private:
             if (task.sched.kind) return "sched";
         }
         if (!work.devices.empty()) return "device";
+        for (const auto& program : work.programs)
+            if (workload::any_step(program.steps, counts_on)) return "since";
         return nullptr;
     }
 

@@ -70,6 +70,19 @@ StepField steps_field(std::string sentence) {
         [](StepDraft& draft, const Node& node) { draft.steps = draft.reader->read_list(node); }};
 }
 
+StepField since_field() {
+    using workload::Since;
+    static constexpr std::array words{Choice<Since>{"now", Since::now},
+                                      Choice<Since>{"last", Since::last},
+                                      Choice<Since>{"grid", Since::grid}};
+    return {
+        {"since", "word", "now, last, grid", "now",
+         "from when it counts: now; last: from the end of the last such sleep, at first from the "
+         "task's start, so that delays do not add up; what would be over ends now (last) or has "
+         "ended then (grid)"},
+        [](StepDraft& draft, const Node& node) { draft.since = read_choice<Since>(node, words); }};
+}
+
 StepField block_field(std::string kind, const Steps& (*table)(), std::string expected,
                       std::string sentence) {
     return {{std::move(kind), "mapping", expected, "required", std::move(sentence)},
@@ -177,7 +190,11 @@ std::vector<StepEntry> time_steps() {
         {"C code that holds the lock and cannot be interrupted: json, re, pickle, sort",
          {time_field("native", "C code that holds the lock"), bandwidth},
          timed<Native>},
-        {"a timer; its slack applies", {time_field("sleep", "how long")}, timed<Sleep>},
+        {"a timer; its slack applies",
+         {time_field("sleep", "how long"), since_field()},
+         [](StepDraft&& draft) -> StepKind {
+             return Sleep{std::move(draft.amount), draft.since};
+         }},
         {"an outside event",
          {io_field(),
           calls_field("as this many calls, which share the time and each take the lock again")},

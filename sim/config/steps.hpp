@@ -36,6 +36,7 @@ struct StepDraft {
     std::optional<std::uint32_t> count;
     bool all = false;  ///< notify: `count: all`
     bool write = false;
+    workload::Since since = workload::Since::now;
     std::optional<workload::DeviceUse> device;  ///< io
     std::uint32_t id = 0;                       ///< of what the step names
     std::vector<workload::Step> steps;
