@@ -26,7 +26,8 @@ constexpr std::array table{
     Command{"advise", "SCENARIO", "search strategies and worker counts; recommend", nullptr},
     Command{"sweep", "SWEEP", "a grid of scenarios with replications", nullptr},
     Command{"schema", "", "JSON Schema of the scenario file", nullptr},
-    Command{"import", "FILE", "a scenario from a recorded program", nullptr},
+    Command{"import", "FILE", "print a workload of rt-app, a JSON document, as a scenario",
+            import_workload},
 };
 
 constexpr std::string_view exit_codes =

@@ -16,6 +16,7 @@ int check(const Arguments& arguments);
 int list(const Arguments& arguments);
 int validate(const Arguments& arguments);
 int calibrate(const Arguments& arguments);
+int import_workload(const Arguments& arguments);
 int drive(const Arguments& arguments);
 
 struct Command {

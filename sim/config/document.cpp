@@ -116,7 +116,7 @@ public:
         begin(mark, NodeKind::mapping, anchor);
     }
     void OnMapEnd() override {
-        refuse_duplicates(open_.back().node);
+        if (!limits_.duplicate_keys) refuse_duplicates(open_.back().node);
         end();
     }
 

@@ -15,6 +15,7 @@ struct Limits {
     std::size_t nodes = 500'000;    ///< with every alias written out
     std::size_t depth = 100;        ///< of lists and mappings in each other
     std::size_t brackets = 10'000;  ///< opened and not closed, wherever they stand
+    bool duplicate_keys = false;    ///< a mapping may say a key twice
 };
 
 /// One document. `file` names it in errors and must outlive the tree. An

@@ -9,9 +9,9 @@ find sim models -type f \( -name '*.hpp' -o -name '*.cpp' \) | LC_ALL=C sort |
     xargs grep -HnE '^[[:space:]]*#[[:space:]]*include' |
     awk '
 BEGIN {
-    split("kernel stats record workload hardware os interpreter models config report experiment host app",
+    split("kernel stats record workload hardware os interpreter models config report exchange experiment host app",
           name, " ")
-    split("0      1     2      3        4        5  6           7      8      8      9          9    10",
+    split("0      1     2      3        4        5  6           7      8      8      9        9          9    10",
           number, " ")
     for (i in name) rank[name[i]] = number[i]
 }

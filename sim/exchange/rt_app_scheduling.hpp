@@ -1,0 +1,42 @@
+#pragma once
+
+// How a thread of rt-app is scheduled: what a thread or phase object says of
+// policy, priority, deadlines and CPUs, and how a task of a scenario says it.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/config/node.hpp"
+
+namespace interlock::exchange {
+
+struct Scheduling {
+    std::string policy = "SCHED_OTHER";
+    std::optional<std::int64_t> priority;  ///< nice, or of the real-time policies their own
+    std::optional<std::int64_t> runtime;   ///< µs, as the following
+    std::optional<std::int64_t> period;
+    std::optional<std::int64_t> deadline;
+    std::vector<std::uint32_t> cpus;  ///< none: all
+
+    /// Takes over what a thread or phase object says, and refuses what a scenario cannot say.
+    /// Without a prefix, `runtime` is of the deadline only where it is no event.
+    void read(const config::Node& object, bool has_no_events);
+
+    /// ", nice: -5, affinity: [0]": fields of a task.
+    std::string fields() const;
+    /// The same without the CPUs.
+    std::string rules() const;
+
+    /// Whether an object says anything of it but the CPUs.
+    static bool says(const config::Node& object);
+    static bool known(const std::string& key);
+    /// Of everything that may stand in a thread or phase object and is no event.
+    static std::vector<std::string> names();
+};
+
+/// "SCHED_FIFO".
+std::string read_policy(const config::Node& node);
+
+}  // namespace interlock::exchange
