@@ -28,6 +28,8 @@ constexpr std::array table{
     Command{"schema", "", "JSON Schema of the scenario file", nullptr},
     Command{"import", "FILE", "print a workload of rt-app, a JSON document, as a scenario",
             import_workload},
+    Command{"export", "SCENARIO", "print the tasks of a scenario as a workload of rt-app",
+            export_workload},
 };
 
 constexpr std::string_view exit_codes =

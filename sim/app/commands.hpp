@@ -17,6 +17,7 @@ int list(const Arguments& arguments);
 int validate(const Arguments& arguments);
 int calibrate(const Arguments& arguments);
 int import_workload(const Arguments& arguments);
+int export_workload(const Arguments& arguments);
 int drive(const Arguments& arguments);
 
 struct Command {

@@ -31,6 +31,8 @@
 #include <string>
 #include <vector>
 
+#include "models/scenario.hpp"
+
 namespace interlock::exchange {
 
 struct Imported {
@@ -40,5 +42,14 @@ struct Imported {
 
 /// Throws config::Error. `file` names the document in errors.
 Imported import_rt_app(const std::string& json, const std::string& file);
+
+struct Exported {
+    std::string json;
+    std::vector<std::string> notes;  ///< "file: what is left out, or only nearly so"
+};
+
+/// The tasks of the first strategy's case, as threads. Throws config::Error where rt-app
+/// cannot say what they do.
+Exported export_rt_app(const models::Scenario& scenario);
 
 }  // namespace interlock::exchange
