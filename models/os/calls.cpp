@@ -161,6 +161,10 @@ bool System::comes_from_elsewhere(const Operation& operation, CpuId cpu) {
     return std::exchange(touched[operation.object], cpu) != cpu;
 }
 
+bool System::is_system_call(Verb verb) {
+    return verb != Verb::run && verb != Verb::nothing && verb != Verb::exit;
+}
+
 Duration System::timer_price(const Operation& operation) const {
     return operation.timeout ? costs_.futex_timer : Duration::zero();
 }
@@ -183,6 +187,7 @@ Duration System::price(const Operation& operation) const {
 bool System::take_effect(ThreadId id) {
     auto& me = thread(id);
     const auto& operation = me.operation;
+    if (lazy_ && cpu(me.cpu).interrupt && is_system_call(operation.verb)) interrupted(me.cpu);
     switch (operation.verb) {
     case Verb::run:
         me.outcome = me.withheld.value != 0 ? Outcome::interrupted : Outcome::done;

@@ -92,7 +92,7 @@ void System::notify(CpuId id, ThreadId queued, kernel::Maybe<CpuId> waker) {
         const auto& here = cpu(id);
         to_dispatch_.insert(id);
         if (here.current && policy_->preempts(queue_of(id), queued, *here.current))
-            preempt(id, waker);
+            preempt(id, queued, waker);
         return;
     }
     kernel::Maybe<CpuId> least;
@@ -103,15 +103,25 @@ void System::notify(CpuId id, ThreadId queued, kernel::Maybe<CpuId> waker) {
         if (!policy_->preempts(RunqueueId{0}, queued, *there.current)) continue;
         if (!least || policy_->more_urgent(*cpu(*least).current, *there.current)) least = CpuId{i};
     }
-    if (least) preempt(*least, waker);
+    if (least) preempt(*least, queued, waker);
 }
 
 /// The CPU of the waker switches when the call is done; another has to be interrupted,
-/// which takes as long as it takes a CPU that polls to answer.
-void System::preempt(CpuId id, kernel::Maybe<CpuId> waker) {
+/// which takes as long as it takes a CPU that polls to answer. One that is lazy is not
+/// interrupted (PREEMPT_LAZY) but for a real-time thread: it sees at its next tick, or when a
+/// call returns, that it should.
+void System::preempt(CpuId id, ThreadId by, kernel::Maybe<CpuId> waker) {
     auto& here = cpu(id);
     const bool across = waker && *waker != id;
-    if (across && (here.interrupt || here.reschedule)) return;  // it knows already
+    const bool urgent = lazy_ && policy_->real_time(thread(by).facts.scheduling);
+    if (across && (here.reschedule || (here.interrupt && !urgent))) return;  // it knows already
+    if (urgent) forget_interrupt(here);
+    if (across && lazy_ && !urgent) {
+        here.interrupt = simulation_.calendar().schedule(
+            on_tick(now() + Duration{1}), EventClass::tick,
+            {static_cast<std::uint32_t>(EventKind::interrupt), static_cast<std::uint32_t>(id)});
+        return;
+    }
     if (across) disturb(*waker, costs_.wake_interrupt);
     const auto delay = across ? varied(costs_.wake_idle_brief) : Duration::zero();
     if (delay == Duration::zero()) return interrupted(id);

@@ -13,14 +13,20 @@ using kernel::SignedWide;
 
 namespace {
 
-constexpr std::int64_t base_slice = 700'000;
+constexpr std::int64_t own_slice_min = 100'000;
+constexpr std::int64_t own_slice_max = 100'000'000;
+
+std::int64_t base_slice(const PolicySetting& setting) {
+    if (setting.parameters.slice) return setting.parameters.slice->count();
+    const auto normal = setting.parameters.release == LinuxRelease::v6_6 ? 750'000 : 700'000;
+    return normal * static_cast<std::int64_t>(std::bit_width(std::min(setting.cpus, 8U)));
+}
 
 }  // namespace
 
 Eevdf::Eevdf(const PolicySetting& setting)
-    : slice_(base_slice * static_cast<std::int64_t>(std::bit_width(std::min(setting.cpus, 8U)))),
-      lag_limit_(std::max(2 * slice_, setting.tick.value_or(Duration::zero()).count())),
-      exact_(!setting.tick), queues_(setting.runqueues) {}
+    : release_(setting.parameters.release), slice_(base_slice(setting)),
+      tick_(setting.tick.value_or(Duration::zero()).count()), queues_(setting.runqueues) {}
 
 std::int64_t Eevdf::virtual_time(std::int64_t time, const Entity& entity) {
     constexpr std::int64_t nice_0 = 1024;
@@ -42,7 +48,7 @@ bool Eevdf::eligible(const Queue& queue, std::int64_t vruntime) {
 }
 
 std::int64_t Eevdf::clamped_lag(const Queue& queue, const Entity& entity) const {
-    const auto limit = virtual_time(lag_limit_, entity);
+    const auto limit = virtual_time(std::max(2 * entity.slice, tick_), entity);
     return std::clamp(average(queue) - entity.vruntime, -limit, limit);
 }
 
@@ -59,6 +65,7 @@ void Eevdf::leave(Queue& queue, Entity& entity) {
     queue.zero = average(queue);
     queue.weight -= entity.weight;
     queue.weighted -= static_cast<SignedWide>(entity.vruntime) * entity.weight;
+    kernel::check(queue.weight > 0 || queue.weighted == 0, "nobody's virtual runtimes add up to 0");
 }
 
 DeadlineTree::Entry Eevdf::entry(ThreadId thread) const {
@@ -72,11 +79,35 @@ DeadlineTree::Entry Eevdf::entry(ThreadId thread) const {
 void Eevdf::insert(Queue& queue, ThreadId thread) {
     waiting_.insert(queue.order, entry(thread));
     ++queue.waiting;
+    if (const auto own = entity(thread).slice; own != slice_) queue.own_slices.insert(own);
 }
 
 void Eevdf::erase(Queue& queue, ThreadId thread) {
     waiting_.erase(queue.order, entry(thread));
     --queue.waiting;
+    if (const auto own = entity(thread).slice; own != slice_)
+        queue.own_slices.erase(queue.own_slices.find(own));
+}
+
+/// Of those that wait; somebody does.
+std::int64_t Eevdf::least_slice(const Queue& queue) const {
+    if (queue.own_slices.empty()) return slice_;
+    const auto least = *queue.own_slices.begin();
+    return queue.own_slices.size() < queue.waiting ? std::min(least, slice_) : least;
+}
+
+/// For the request that it is picked for; from 6.17 on not for longer than the shortest slice of
+/// those that wait.
+void Eevdf::protect(const Queue& queue, Entity& entity) const {
+    entity.protected_until = entity.deadline;
+    if (since(LinuxRelease::v6_17) && queue.waiting > 0) shorten_protection(queue, entity);
+}
+
+void Eevdf::shorten_protection(const Queue& queue, Entity& entity) const {
+    const auto least = least_slice(queue);
+    if (least >= entity.slice) return;
+    entity.protected_until =
+        std::min(entity.protected_until, entity.vruntime + virtual_time(least, entity));
 }
 
 void Eevdf::place(Queue& queue, Entity& entity, Joining why) const {
@@ -85,12 +116,10 @@ void Eevdf::place(Queue& queue, Entity& entity, Joining why) const {
         lag = static_cast<std::int64_t>(static_cast<SignedWide>(lag) *
                                         (queue.weight + entity.weight) / queue.weight);
     entity.vruntime = average(queue) - lag;
-    const auto request = virtual_time(slice_, entity);
-    switch (why) {
-    case Joining::started: entity.deadline = entity.vruntime + request / 2; return;
-    case Joining::migrated: entity.deadline = entity.vruntime + entity.to_deadline; return;
-    default: entity.deadline = entity.vruntime + request; return;
-    }
+    auto request = virtual_time(entity.slice, entity);
+    if (why == Joining::started) request /= 2;
+    if (why == Joining::migrated && since(LinuxRelease::v6_12)) request = entity.to_deadline;
+    entity.deadline = entity.vruntime + request;
 }
 
 void Eevdf::enqueue(RunqueueId id, ThreadId thread, Joining why, const Facts& facts) {
@@ -104,11 +133,15 @@ void Eevdf::enqueue(RunqueueId id, ThreadId thread, Joining why, const Facts& fa
     case Joining::started:
     case Joining::migrated:
         me.weight = facts.weight;
+        me.slice = slice_;
+        me.kind = facts.scheduling.kind.value_or(SchedulingClass::normal);
+        if (facts.scheduling.runtime && since(LinuxRelease::v6_12))
+            me.slice = std::clamp(facts.scheduling.runtime->count(), own_slice_min, own_slice_max);
         place(queue, me, why);
         join(queue, me);
         break;
     case Joining::yielded:
-        if (queue.runnable > 1) forfeit(queue, me);
+        if (queue.runnable > 1) yield(queue, me);
         [[fallthrough]];
     case Joining::preempted:
     case Joining::expired: queue.ran = thread; break;
@@ -116,13 +149,19 @@ void Eevdf::enqueue(RunqueueId id, ThreadId thread, Joining why, const Facts& fa
     insert(queue, thread);
 }
 
-/// The rest of the request is given away, as by sched_yield().
-void Eevdf::forfeit(Queue& queue, Entity& entity) const {
+/// As sched_yield(): the next request, at first only later, then with the rest of this one
+/// given away.
+void Eevdf::yield(Queue& queue, Entity& entity) const {
+    if (!since(LinuxRelease::v6_12)) {
+        entity.deadline += virtual_time(entity.slice, entity);
+        entity.protected_until = entity.vruntime;
+        return;
+    }
     if (!eligible(queue, entity)) return;
     const auto passed = std::max<std::int64_t>(entity.deadline - entity.vruntime, 0);
     entity.vruntime += passed;
     queue.weighted += static_cast<SignedWide>(passed) * entity.weight;
-    entity.deadline = entity.vruntime + virtual_time(slice_, entity);
+    entity.deadline = entity.vruntime + virtual_time(entity.slice, entity);
 }
 
 /// It never left: it only counts as runnable again, but is owed nothing for
@@ -143,7 +182,7 @@ void Eevdf::wake_delayed(Queue& queue, ThreadId thread) {
 void Eevdf::dequeue(RunqueueId id, ThreadId thread, Leaving why) {
     auto& queue = queues_[index(id)];
     auto& me = entity(thread);
-    if (why == Leaving::blocked && !eligible(queue, me)) {
+    if (why == Leaving::blocked && since(LinuxRelease::v6_12) && !eligible(queue, me)) {
         me.delayed = true;
         insert(queue, thread);
         return;
@@ -172,6 +211,7 @@ bool Eevdf::goes_before(ThreadId one, ThreadId other) const {
 kernel::Maybe<ThreadId> Eevdf::pick(RunqueueId id) {
     auto& queue = queues_[index(id)];
     const auto before = std::exchange(queue.ran, std::nullopt);
+    if (before) entity(*before).used_up = false;
     if (before && is_protected(entity(*before)) && eligible(queue, entity(*before))) {
         erase(queue, *before);
         --queue.runnable;
@@ -189,7 +229,8 @@ kernel::Maybe<ThreadId> Eevdf::pick(RunqueueId id) {
             continue;
         }
         --queue.runnable;
-        if (exact_ || thread != before) me.protected_until = me.deadline;
+        me.used_up = false;
+        if (tick_ == 0 || thread != before) protect(queue, me);
         return thread;
     }
     return std::nullopt;
@@ -201,31 +242,68 @@ void Eevdf::charge(RunqueueId id, ThreadId thread, Duration ran) {
     // Of a thread that is alone it only matters that its request is used up;
     // years of virtual time would add up to more than 64 bits hold.
     const bool alone = queue.weight == me.weight;
-    const auto passed = virtual_time(alone ? std::min(ran.count(), slice_) : ran.count(), me);
+    const auto passed = virtual_time(alone ? std::min(ran.count(), me.slice) : ran.count(), me);
     me.vruntime += passed;
     queue.weighted += static_cast<SignedWide>(passed) * me.weight;
-    if (me.vruntime >= me.deadline) me.deadline = me.vruntime + virtual_time(slice_, me);
+    if (me.vruntime < me.deadline) return;
+    me.deadline = me.vruntime + virtual_time(me.slice, me);
+    me.used_up = !alone;
+}
+
+/// Whether the accounting of a tick or a wake-up, update_curr(), asks for another to be picked.
+bool Eevdf::gives_way(const Queue& queue, const Entity& entity) const {
+    switch (release_) {
+    case LinuxRelease::v6_6: return entity.used_up;
+    case LinuxRelease::v6_12:
+        return entity.used_up || (!is_protected(entity) && !eligible(queue, entity));
+    case LinuxRelease::v6_17: break;
+    }
+    return !is_protected(entity);
 }
 
 kernel::Maybe<Duration> Eevdf::due(RunqueueId id, ThreadId thread) {
     const auto& queue = queues_[index(id)];
     if (queue.waiting == 0) return std::nullopt;
     const auto& me = entity(thread);
-    if (!is_protected(me)) return Duration{1};  // at the next tick
-    const auto left = static_cast<SignedWide>(me.protected_until - me.vruntime) * me.weight;
+    if (gives_way(queue, me)) return Duration{1};  // at the next tick
+    auto end = is_protected(me) ? me.protected_until : me.deadline;
+    if (since(LinuxRelease::v6_12) && !is_protected(me)) {
+        // As it runs it gets ahead of V, by what the others weigh.
+        const auto ahead = queue.weighted - static_cast<SignedWide>(me.vruntime) * queue.weight;
+        const auto eligible_for = ahead / (queue.weight - me.weight) + 1;
+        end = static_cast<std::int64_t>(std::min<SignedWide>(end, me.vruntime + eligible_for));
+    }
+    const auto left = static_cast<SignedWide>(end - me.vruntime) * me.weight;
     return Duration{static_cast<std::int64_t>((left + 1023) / 1024)};
+}
+
+/// Whether the running one's protection does not stand against a thread of a shorter slice
+/// (PREEMPT_SHORT).
+bool Eevdf::overrides(const Queue& queue, ThreadId woken, ThreadId running) const {
+    const auto& me = entity(running);
+    if (!since(LinuxRelease::v6_12) || entity(woken).slice >= me.slice) return false;
+    if (since(LinuxRelease::v6_17)) return true;
+    return eligible(queue, entity(woken)) && (goes_before(woken, running) || !eligible(queue, me));
 }
 
 bool Eevdf::preempts(RunqueueId id, ThreadId woken, ThreadId running) {
     const auto& queue = queues_[index(id)];
-    const auto& me = entity(running);
+    auto& me = entity(running);
+    // Of all who wait, not only of the woken, the most urgent is next.
+    if (gives_way(queue, me) && queue.waiting > 1) return true;
+    if (const auto by_class = preempts_by_class(entity(woken).kind, me.kind)) {
+        if (*by_class) me.protected_until = std::min(me.protected_until, me.vruntime);
+        return *by_class;
+    }
+    const bool shorter = overrides(queue, woken, running);
     const bool fair = eligible(queue, me);
-    if (fair && is_protected(me)) return false;
-    // The accounting that a wake-up brings sees that the request is used up: of
-    // all who wait, not only of the woken, the most urgent is next.
-    if (!is_protected(me) && queue.waiting > 1) return true;
-    const auto first = first_eligible(queue);
-    return first == woken && (!fair || goes_before(woken, running));
+    if (!shorter && fair && is_protected(me)) return false;
+    const bool next = first_eligible(queue) == woken && (!fair || goes_before(woken, running));
+    if (shorter && (next || !since(LinuxRelease::v6_17)))
+        me.protected_until = std::min(me.protected_until, me.vruntime);
+    else if (shorter)
+        shorten_protection(queue, me);
+    return next;
 }
 
 }  // namespace interlock::os

@@ -32,7 +32,8 @@ LinuxClasses::Rank LinuxClasses::rank_of(const Scheduling& scheduling) const {
     switch (scheduling.kind.value_or(otherwise_)) {
     case SchedulingClass::fifo:
     case SchedulingClass::rr: return fixed;
-    case SchedulingClass::deadline: return scheduling.runtime ? deadline : fair;
+    case SchedulingClass::deadline:
+        return scheduling.runtime && scheduling.period ? deadline : fair;
     default: return fair;
     }
 }

@@ -21,7 +21,8 @@ const std::vector<PolicyEntry>& policies() {
     static const std::vector<PolicyEntry> entries{
         {.name = "eevdf",
          .sentence =
-             "earliest eligible virtual deadline first, as Linux 6.17 (kernel/sched/fair.c)",
+             "earliest eligible virtual deadline first, as Linux from 6.6 on (kernel/sched/fair.c)",
+         .parameters = {"linux", "slice", "preempt"},
          .hz = 250,
          .preempts = true},
         {.name = "cfs",

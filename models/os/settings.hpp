@@ -20,6 +20,9 @@ enum class CLibrary : std::uint8_t {
     fifo,        ///< one queue, the longest waiter is handed the signal: what textbooks assume
 };
 
+/// Whose EEVDF: Linux's changed from release to release.
+enum class LinuxRelease : std::uint8_t { v6_6, v6_12, v6_17 };
+
 /// Of policies; none: the policy's own.
 struct PolicyParameters {
     std::optional<kernel::Duration> quantum{};
@@ -30,6 +33,9 @@ struct PolicyParameters {
     std::optional<kernel::Duration> boost{};
     bool stay = false;
     bool front = false;
+    LinuxRelease release = LinuxRelease::v6_17;  ///< eevdf
+    std::optional<kernel::Duration> slice{};     ///< eevdf: the base slice, however many CPUs
+    bool lazy = false;  ///< eevdf: a wake-up by another CPU is noticed at the next tick
 
     friend bool operator==(const PolicyParameters&, const PolicyParameters&) = default;
 };

@@ -244,6 +244,7 @@ private:
     Work line_transfer();
     Work cold(CpuId id, Warmth kind);
     static kernel::Maybe<Warmth> warmth_of(Verb verb);
+    static bool is_system_call(Verb verb);
     bool take_effect(ThreadId id);
     bool sleep_on(ThreadId id, FutexId futex);
     void block_until(ThreadId id, kernel::Time time);
@@ -264,7 +265,7 @@ private:
     // dispatch.cpp: who runs where
     void wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker);
     void rouse(CpuId id, kernel::Maybe<CpuId> waker);
-    void preempt(CpuId id, kernel::Maybe<CpuId> waker);
+    void preempt(CpuId id, ThreadId by, kernel::Maybe<CpuId> waker);
     void interrupted(CpuId id);
     void forget_interrupt(Cpu& cpu);
     kernel::Duration varied(kernel::Duration mean);
@@ -373,6 +374,7 @@ private:
         idle_balance_at_;  ///< decided when a thread waits beside an idle CPU
     std::uint32_t failed_pushes_ = 0;
     bool needs_burst_ = false;  ///< of its policy
+    bool lazy_;                 ///< what a CPU wakes on another is noticed there at the next tick
     bool pins_ = false;         ///< some threads may not run everywhere
     bool loads_changed_ = false;
     bool searches_ = true;  ///< whether woken threads look for an idle CPU

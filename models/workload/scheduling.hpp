@@ -16,7 +16,8 @@ struct Scheduling {
     std::optional<SchedulingClass> kind{};  ///< none: the operating system's
     std::int32_t priority = 0;              ///< greater is more urgent
     std::uint32_t tickets = 100;  ///< of lottery and stride scheduling, by which CPU time is shared
-    std::optional<kernel::Duration> runtime{};   ///< of SCHED_DEADLINE, in each period
+    std::optional<kernel::Duration> runtime{};   ///< of SCHED_DEADLINE, in each period; of
+                                                 ///< eevdf: its slice; none: the base slice
     std::optional<kernel::Duration> period{};    ///< of its jobs; none: it has no jobs
     std::optional<kernel::Duration> deadline{};  ///< of a job, after its release; none: the period
 

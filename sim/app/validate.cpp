@@ -197,6 +197,7 @@ private:
             if (task.periodic) return "period";
             if (!task.affinity.empty()) return "affinity";
             if (task.sched.kind) return "sched";
+            if (task.sched.runtime) return "runtime";
         }
         if (!work.devices.empty()) return "device";
         for (const auto& program : work.programs)

@@ -158,7 +158,8 @@ private:
                 (task.sched.priority < 0 || task.sched.priority > policy.priorities))
                 return "task " + task.name + " has a priority outside of 1 to " +
                        std::to_string(policy.priorities);
-            if (kind != SchedulingClass::deadline || !task.sched.runtime) continue;
+            const bool has_budget = task.sched.runtime && task.sched.period;
+            if (kind != SchedulingClass::deadline || !has_budget) continue;
             if (!task.affinity.empty())
                 return "task " + task.name + " is of SCHED_DEADLINE, which has no affinity";
             const auto threads = task.periodic ? 1 : task.count.value_or(1);

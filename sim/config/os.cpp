@@ -14,11 +14,16 @@ namespace interlock::config {
 namespace {
 
 using os::CLibrary;
+using os::LinuxRelease;
 using os::PolicyParameters;
 using os::Queues;
 using os::Settings;
 using namespace std::string_view_literals;
 
+constexpr std::array releases{Choice<LinuxRelease>{"6.6", LinuxRelease::v6_6},
+                              Choice<LinuxRelease>{"6.12", LinuxRelease::v6_12},
+                              Choice<LinuxRelease>{"6.17", LinuxRelease::v6_17}};
+constexpr std::array preemptions{Choice<bool>{"eager", false}, Choice<bool>{"lazy", true}};
 constexpr std::array queue_choices{Choice<Queues>{"per_cpu", Queues::per_cpu},
                                    Choice<Queues>{"global", Queues::global}};
 constexpr std::array libraries{Choice<CLibrary>{"glibc-2.25", CLibrary::glibc_2_25},
@@ -39,6 +44,11 @@ void check_mlfq(const PolicyParameters& it, const Node& node) {
     if (!it.quanta.empty() && (it.quantum || it.levels))
         refuse(node.find("quanta")->key_place,
                "quanta: expected a level each, or quantum and levels; got both");
+}
+
+void check_eevdf(const PolicyParameters& it, const Node& node) {
+    if (it.lazy && it.release < LinuxRelease::v6_17)
+        refuse(node.find("preempt")->place, "preempt: Linux has no lazy preemption before 6.13");
 }
 
 void read_policy(Settings& settings, const Node& node) {
@@ -68,6 +78,7 @@ void read_policy(Settings& settings, const Node& node) {
                                         listed(std::vector<std::string>(policy.parameters.begin(),
                                                                         policy.parameters.end())));
     check_mlfq(settings.parameters, parameters);
+    check_eevdf(settings.parameters, parameters);
 }
 
 }  // namespace
@@ -114,6 +125,15 @@ const Table<PolicyParameters>& policy_table() {
         flag_field("front", &PolicyParameters::front,
                    "of mlfq: who comes back from blocking is the first of its level, and preempts "
                    "one of the same"),
+        choice_field<PolicyParameters, LinuxRelease>(
+            "linux", &PolicyParameters::release, releases,
+            "of eevdf: the kernel release as whose it decides"),
+        time("slice", &PolicyParameters::slice, "the release's, by the number of CPUs",
+             "of eevdf: the base slice, as it is"),
+        choice_field<PolicyParameters, bool>(
+            "preempt", &PolicyParameters::lazy, preemptions,
+            "of eevdf from linux 6.13 on: whether a thread that another CPU woke preempts at once, "
+            "or at the next tick or call of the kernel"),
     };
     return table;
 }

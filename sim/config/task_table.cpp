@@ -221,8 +221,10 @@ const Table<Scheduling>& sched_table() {
          [](Scheduling& it, const Node& node) {
              it.tickets = read_count(node, tickets.low, tickets.high);
          }},
-        time("runtime", &Scheduling::runtime, "none",
-             "of sched_deadline, which needs it: CPU time that it may have in each period"),
+        time(
+            "runtime", &Scheduling::runtime, "none",
+            "of sched_deadline, which needs it: CPU time that it may have in each period; of eevdf "
+            "from linux 6.12 on: its slice, taken for 100us at the least and 100ms at the most"),
         time("deadline", &Scheduling::deadline, "the task's, else the period",
              "of sched_deadline: by when it is to have had its runtime, after a period's begin"),
         time("period", &Scheduling::period, "the task's", "of sched_deadline"),

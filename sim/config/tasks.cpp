@@ -82,12 +82,13 @@ void complete_sched(TaskDraft& draft) {
             no("expected a runtime, such as {policy: sched_deadline, runtime: 3ms, period: 10ms}");
         return;
     }
-    if (kind != SchedulingClass::deadline && kind != SchedulingClass::normal)
-        no("expected a runtime of sched_deadline only");
     if (!it.period) it.period = draft.period;
-    if (!it.period) no("expected a period, here or of the task");
+    if (!it.period && kind == SchedulingClass::deadline)
+        no("expected a period, here or of the task");
+    if (!it.period) return;  // the slice of an ordinary thread
     if (!it.deadline) it.deadline = std::min(draft.task.deadline.value_or(*it.period), *it.period);
-    if (*it.runtime > *it.deadline || *it.deadline > *it.period)
+    if (kind == SchedulingClass::deadline &&
+        (*it.runtime > *it.deadline || *it.deadline > *it.period))
         no("expected a runtime of at most the deadline, and that of at most the period");
 }
 

@@ -14,6 +14,7 @@
 
 #include "sim/config/error.hpp"
 #include "sim/exchange/rt_app.hpp"
+#include "sim/exchange/rt_app_scheduling.hpp"
 
 namespace interlock::exchange {
 
@@ -112,8 +113,6 @@ private:
         if (!task.after.empty()) refuse("rt-app has no order of threads (after)");
         if (task.process) refuse("rt-app has no processes");
         if (task.bytes_in || task.bytes_out) refuse("rt-app has no processes to send data between");
-        if (task.priority != 0) refuse("rt-app has Linux's policies only, not this priority");
-        if (task.tickets != Task{}.tickets) refuse("rt-app has Linux's policies only, no tickets");
         if (task.abort_on_miss) refuse("rt-app aborts nothing at a deadline");
         if (task.deadline && (!task.periodic || *task.deadline != task.arrival.time))
             refuse("rt-app has deadlines with SCHED_DEADLINE only");
@@ -124,12 +123,30 @@ private:
         thread["instance"] = task.periodic ? 1 : task.count.value_or(1);
         const auto delay = task.periodic ? task.arrival.offset : task.arrival.time;
         if (delay.count() > 0) thread["delay"] = microseconds(delay.count());
-        if (task.nice != 0) thread["priority"] = task.nice;
+        add_scheduling(thread, task);
         if (!task.affinity.empty()) thread["cpus"] = task.affinity;
         auto all = phases(steps_of(task), thread["instance"].get<std::uint32_t>());
         if (task.periodic) repeat_each_period(task, all);
         add_phases(thread, std::move(all));
         return thread;
+    }
+
+    void add_scheduling(Json& thread, const Task& task) {
+        const auto& it = task.sched;
+        const auto kind = it.kind.value_or(SchedulingClass::normal);
+        if (it.tickets != Task{}.sched.tickets)
+            refuse("rt-app has Linux's policies only, no tickets");
+        if (it.kind) thread["policy"] = policy_name(kind);
+        if (kind == SchedulingClass::fifo || kind == SchedulingClass::rr)
+            thread["priority"] = it.priority;
+        else if (it.priority != 0)
+            refuse("rt-app has Linux's policies only, not this priority");
+        else if (task.nice != 0)
+            thread["priority"] = task.nice;
+        if (it.runtime) thread["dl-runtime"] = microseconds(it.runtime->count());
+        if (kind != SchedulingClass::deadline) return;
+        thread["dl-period"] = microseconds(it.period.value().count());
+        thread["dl-deadline"] = microseconds(it.deadline.value().count());
     }
 
     /// Programs that are spawned, and are no task's of the same name. They may spawn more.

@@ -21,6 +21,7 @@ struct Policy {
     std::string_view here;  ///< in `sched`; empty: the default
     bool real_time = false;
 };
+/// In the order of SchedulingClass.
 constexpr std::array policies{Policy{"SCHED_OTHER", ""},
                               Policy{"SCHED_BATCH", "sched_batch"},
                               Policy{"SCHED_IDLE", "sched_idle"},
@@ -49,6 +50,10 @@ std::int64_t time_of(const Node& node) {
 }
 
 }  // namespace
+
+std::string_view policy_name(workload::SchedulingClass kind) {
+    return policies.at(static_cast<std::size_t>(kind)).name;
+}
 
 std::string read_policy(const Node& node) {
     std::vector<std::string> names;

@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "models/workload/scheduling.hpp"
 #include "sim/config/node.hpp"
 
 namespace interlock::exchange {
@@ -37,6 +39,8 @@ struct Scheduling {
 };
 
 /// "SCHED_FIFO".
+std::string_view policy_name(workload::SchedulingClass kind);
+/// Likewise; refuses others.
 std::string read_policy(const config::Node& node);
 
 }  // namespace interlock::exchange

@@ -220,6 +220,10 @@ TEST_CASE("load: an interpreter and an os likewise", "[config]") {
     CHECK(settings("{policy: fifo, hz: 0}").hz == 0U);
     CHECK(settings("{policy: {round_robin: {quantum: 1ms}}}").parameters.quantum == 1ms);
     CHECK_FALSE(settings("{policy: round_robin}").parameters.quantum);
+    CHECK(settings("{policy: {eevdf: {linux: 6.6}}}").parameters.release == os::LinuxRelease::v6_6);
+    CHECK(settings("{policy: {eevdf: {linux: \"6.12\", slice: 3ms}}}").parameters.slice == 3ms);
+    CHECK(settings("{policy: {eevdf: {preempt: lazy}}}").parameters.lazy);
+    CHECK(settings("{policy: eevdf}").parameters.release == os::LinuxRelease::v6_17);
     CHECK(settings("{quota: {cpus: 0.5, period: 10ms}}").quota->quota == 5ms);
     CHECK_FALSE(settings("{quota: none}").quota);
     CHECK(settings("{c_library: fifo}").c_library == os::CLibrary::fifo);

@@ -1,9 +1,9 @@
 #include <chrono>
-#include <cstdlib>
 
 #include "models/os/eevdf.hpp"
 #include "models/os/weights.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/eevdf_fixture.hpp"
 #include "tests/support/policy_driver.hpp"
 
 namespace interlock::os {
@@ -12,42 +12,15 @@ namespace {
 using namespace std::chrono_literals;
 using kernel::Duration;
 
-constexpr RunqueueId queue{0};
-constexpr RunqueueId other{1};
+using Fixture = support::EevdfFixture;
+using support::close;
+
+constexpr auto queue = Fixture::queue;
+constexpr auto other = Fixture::other;
 constexpr ThreadId a{0};
 constexpr ThreadId b{1};
 constexpr ThreadId c{2};
 constexpr ThreadId d{3};
-
-/// Eight CPUs: a slice of 2.8 ms, and of 1.4 ms for a new thread.
-PolicySetting eight_cpus(std::optional<Duration> tick = {}) {
-    return {.runqueues = 2, .cpus = 8, .tick = tick};
-}
-
-struct Fixture {
-    explicit Fixture(std::optional<Duration> tick = {}) : policy(eight_cpus(tick)) {}
-
-    void start(ThreadId thread, std::uint32_t weight = 1024, RunqueueId where = queue) {
-        policy.enqueue(where, thread, Joining::started, {.weight = weight, .burst = {}});
-    }
-    void wake(ThreadId thread) { policy.enqueue(queue, thread, Joining::woken, {}); }
-    /// Picks, which must give this thread, and lets it run.
-    void run(ThreadId thread, Duration time) {
-        REQUIRE(policy.pick(queue) == thread);
-        policy.charge(queue, thread, time);
-    }
-    void put_back(ThreadId thread, Joining why = Joining::expired) {
-        policy.enqueue(queue, thread, why, {});
-    }
-    void block(ThreadId thread) { policy.dequeue(queue, thread, Leaving::blocked); }
-    Duration lag(ThreadId thread, RunqueueId where = queue) const {
-        return policy.lag(where, thread);
-    }
-
-    Eevdf policy;
-};
-
-bool close(Duration one, Duration another) { return std::abs((one - another).count()) <= 2; }
 
 TEST_CASE("eevdf: the slice grows with the logarithm of the CPUs, up to eight", "[os]") {
     const auto slice = [](std::uint32_t cpus) {
@@ -72,7 +45,7 @@ TEST_CASE("eevdf: slices end at ticks, so runs are whole ticks", "[os]") {
         for (std::size_t i = 0; i < 3; ++i) CHECK(driver.job(i).ran == 80ms);
     }
     SECTION("slice 2.8 ms, tick 1 ms: 3 ms each; the first, of new threads, half a slice") {
-        Eevdf policy(eight_cpus(1ms));
+        Eevdf policy({.runqueues = 1, .cpus = 8, .tick = 1ms});
         support::PolicyDriver driver(policy, 1ms);
         for (int i = 0; i < 3; ++i) driver.add(0ms, {});
         CHECK(driver.run(1ms, 24ms) == "0(2) 1(2) 2(2) 0(3) 1(3) 2(3) 0(3) 1(3) 2(3)");
@@ -92,20 +65,24 @@ TEST_CASE("eevdf: CPU time is shared by weight", "[os]") {
 }
 
 TEST_CASE("eevdf: only who is owed something may run", "[os]") {
-    // LWN 925371 has this example with 30 ms: after A (-20, 10, 10), after B (-10, -10, 20).
-    Fixture f;
+    // The example of LWN 925371: three equal threads, slices of 30 ms.
+    PolicyParameters parameters;
+    parameters.slice = 30ms;
+    Fixture f({}, parameters);
     for (const auto thread : {a, b, c}) f.start(thread);
-    f.run(a, 3ms);
-    CHECK(close(f.lag(a), -2ms));
-    CHECK(close(f.lag(b), 1ms));
-    CHECK(close(f.lag(c), 1ms));
+    f.run(a, 30ms);
+    CHECK(f.lag(a) == -20ms);
+    CHECK(f.lag(b) == 10ms);
+    CHECK(f.lag(c) == 10ms);
     f.put_back(a);
-    f.run(b, 3ms);
-    CHECK(close(f.lag(a), -1ms));
-    CHECK(close(f.lag(b), -1ms));
-    CHECK(close(f.lag(c), 2ms));
+    f.run(b, 30ms);
+    CHECK(f.lag(a) == -10ms);
+    CHECK(f.lag(b) == -10ms);
+    CHECK(f.lag(c) == 20ms);
     f.put_back(b);
     CHECK(f.policy.pick(queue) == c);
+    f.policy.charge(queue, c, 30ms);
+    for (const auto thread : {a, b, c}) CHECK(f.lag(thread) == 0ms);
 }
 
 TEST_CASE("eevdf: lag stays within a slice and a tick, and adds up to nothing", "[os]") {

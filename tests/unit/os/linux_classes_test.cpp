@@ -50,12 +50,13 @@ TEST_CASE("linux: fair threads that had their 50 ms need no server", "[os]") {
     CHECK(it.driver.run(10ms, 2s) == "0(6) 1(95) 0(9) 1(90)");
 }
 
-TEST_CASE("linux: whom threads of sched_batch and sched_idle preempt, and who preempts them",
-          "[os]") {
-    // The woken thread is 3 ms behind the running one, and an ordinary one preempts from 1 ms on.
+TEMPLATE_TEST_CASE("linux: whom threads of sched_batch and sched_idle preempt", "[os]", Cfs,
+                   Eevdf) {
+    // Of CFS, the woken thread is 3 ms behind the running one, and an ordinary one preempts from 1
+    // ms on; of EEVDF the running one is long past its request.
     using enum SchedulingClass;
     const auto preempts = [](SchedulingClass woken, SchedulingClass running) {
-        Fixture<Cfs> it;
+        Fixture<TestType> it;
         constexpr RunqueueId queue{0};
         constexpr ThreadId first{0};
         constexpr ThreadId second{1};
