@@ -70,14 +70,14 @@ void Cfs::enqueue(RunqueueId id, ThreadId thread, Joining why, const Facts& fact
         if (why == Joining::preempted && queue.next) queue.after = thread;
     }
     me.last = id;
-    queue.waiting.append(thread, me.vruntime);
+    me.entered = queue.waiting.append(thread, me.vruntime);
     advance(queue);
 }
 
 void Cfs::dequeue(RunqueueId id, ThreadId thread, Leaving why) {
     auto& queue = queues_[index(id)];
     if (why == Leaving::migrated)
-        queue.waiting.remove(thread);
+        queue.waiting.remove(entity(thread).entered);
     else
         std::erase(queue.running, thread);
     forget(queue, thread);
@@ -100,8 +100,8 @@ kernel::Maybe<ThreadId> Cfs::pick(RunqueueId id) {
     if (queue.next && fair(*queue.next)) chosen = *queue.next;
     queue.skipped.reset();
     forget(queue, chosen);
-    queue.waiting.remove(chosen);
     auto& me = entity(chosen);
+    queue.waiting.remove(me.entered);
     me.ran = 0;
     queue.running.push_back(chosen);
     return chosen;

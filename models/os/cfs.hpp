@@ -50,15 +50,17 @@ public:
     std::int64_t vruntime(ThreadId thread) const { return entities_[thread].vruntime; }
 
 private:
+    using Waiting = OrderedEntries<std::int64_t>;
     struct Entity {
         std::int64_t vruntime = 0;
+        Waiting::Entry entered{};  ///< with what it waits
         std::int64_t weight = 0;
         std::int64_t ran = 0;  ///< since it was picked
         RunqueueId last{};     ///< that it was in
         SchedulingClass kind = SchedulingClass::normal;
     };
     struct Queue {
-        OrderedQueue<std::int64_t> waiting;
+        Waiting waiting;
         std::vector<ThreadId> running;  ///< one, but where CPUs share the queue
         std::int64_t min_vruntime = 0;
         std::int64_t weight = 0;  ///< of all, those that run included

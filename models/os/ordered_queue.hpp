@@ -1,7 +1,9 @@
 #pragma once
 
 // Waiting threads by a key, the least first; equal keys in order of entering.
-// To enter, to leave and to take the first cost O(log n).
+// To enter, to leave and to take the first cost O(log n). OrderedEntries leaves it to
+// its owner to know with what a thread entered; OrderedQueue knows it by itself, in room
+// for all threads, which is much where each of many CPUs has a queue.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,8 +18,18 @@
 namespace interlock::os {
 
 template <typename Key>
-class OrderedQueue {
+class OrderedEntries {
 public:
+    struct Entry {
+        Key key{};
+        std::int64_t place = 0;
+        ThreadId thread{};
+
+        friend bool operator<(const Entry& a, const Entry& b) {
+            return a.key < b.key || (!(b.key < a.key) && a.place < b.place);
+        }
+    };
+
     bool empty() const { return entries_.empty(); }
     std::size_t size() const { return entries_.size(); }
     /// Of the first; there is one.
@@ -32,9 +44,9 @@ public:
     }
 
     /// Behind those of the same key.
-    void append(ThreadId thread, Key key) { insert({key, ++last_, thread}); }
+    Entry append(ThreadId thread, Key key) { return insert({key, ++last_, thread}); }
     /// Before those of the same key.
-    void prepend(ThreadId thread, Key key) { insert({key, --first_, thread}); }
+    Entry prepend(ThreadId thread, Key key) { return insert({key, --first_, thread}); }
 
     kernel::Maybe<ThreadId> take_first() {
         if (empty()) return std::nullopt;
@@ -43,31 +55,41 @@ public:
         return thread;
     }
 
-    void remove(ThreadId thread) {
-        kernel::check(places_.has(thread) && entries_.erase(places_[thread]) == 1,
-                      "a queued thread is found in its queue");
+    void remove(const Entry& entry) {
+        kernel::check(entries_.erase(entry) == 1, "a queued thread is found in its queue");
     }
 
 private:
-    struct Entry {
-        Key key{};
-        std::int64_t place = 0;
-        ThreadId thread{};
-
-        friend bool operator<(const Entry& a, const Entry& b) {
-            return a.key < b.key || (!(b.key < a.key) && a.place < b.place);
-        }
-    };
-
-    void insert(const Entry& entry) {
-        places_.make(entry.thread) = entry;
+    Entry insert(const Entry& entry) {
         entries_.insert(entry);
+        return entry;
     }
 
     std::set<Entry> entries_;
-    ByThread<Entry> places_;  // what it entered with last
     std::int64_t first_ = 0;
     std::int64_t last_ = 0;
+};
+
+template <typename Key>
+class OrderedQueue {
+public:
+    bool empty() const { return entries_.empty(); }
+    std::size_t size() const { return entries_.size(); }
+    const Key& first_key() const { return entries_.first_key(); }
+    ThreadId at(std::size_t i) const { return entries_.at(i); }
+    void append(ThreadId thread, Key key) { entered_.make(thread) = entries_.append(thread, key); }
+    void prepend(ThreadId thread, Key key) {
+        entered_.make(thread) = entries_.prepend(thread, key);
+    }
+    kernel::Maybe<ThreadId> take_first() { return entries_.take_first(); }
+    void remove(ThreadId thread) {
+        kernel::check(entered_.has(thread), "a queued thread is found in its queue");
+        entries_.remove(entered_[thread]);
+    }
+
+private:
+    OrderedEntries<Key> entries_;
+    ByThread<typename OrderedEntries<Key>::Entry> entered_;  // with what it did last
 };
 
 }  // namespace interlock::os
