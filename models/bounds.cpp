@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/topological_sort.hpp>
-#include <numeric>
 #include <optional>
 #include <variant>
 
+#include "models/throughput.hpp"
 #include "sim/kernel/wide.hpp"
 
 namespace interlock::models {
@@ -66,6 +66,7 @@ struct Demand {
     Wide locked = 0;                      // compute, native
     Wide free = 0;                        // nogil
     Wide waiting = 0;                     // sleep, io
+    Wide traffic = 0;                     // bytes times ns a second, spawned threads' too
     std::vector<DeviceDemand> devices{};  // by number of the machine's
     Wide spawned_locked = 0;              // the same of threads that it spawns, which run beside it
     Wide spawned_free = 0;
@@ -75,6 +76,7 @@ struct Demand {
         locked += times(other.locked, count);
         free += times(other.free, count);
         waiting += times(other.waiting, count);
+        traffic += times(other.traffic, count);
         spawned_locked += times(other.spawned_locked, count);
         spawned_free += times(other.spawned_free, count);
         beside = std::max(beside, other.beside);
@@ -149,6 +151,14 @@ private:
         return fixed(amount) ? draw(amount, {}) : draw(amount, key(place));
     }
 
+    /// Nobody goes at less than one ppm of full speed, however little there is to share.
+    Wide traffic(std::int64_t time, const Footprint& footprint) const {
+        const auto& machine = question_.asked.machine;
+        const auto most = Wide{machine.memory_bandwidth.value_or(0)} * full_speed / machine.cpus();
+        constexpr auto limit = static_cast<Wide>(1) << 96U;
+        return std::min(static_cast<Wide>(time) * std::min<Wide>(footprint.bandwidth, most), limit);
+    }
+
     void steps(const std::vector<Step>& steps, Demand& sum) {
         for (const auto& step : steps) {
             if (question_.steps_left == 0) return;
@@ -159,14 +169,19 @@ private:
 
     void one(const Compute& step, std::uint32_t place, Demand& sum) {
         const auto& asked = question_.asked;
-        sum.locked +=
-            work_of(amount(step.time, place)) * asked.reference.ppm / asked.runtime.speed.ppm;
+        const auto time = amount(step.time, place);
+        sum.locked += work_of(time) * asked.reference.ppm / asked.runtime.speed.ppm;
+        sum.traffic += traffic(time, step.footprint);
     }
     void one(const Native& step, std::uint32_t place, Demand& sum) {
-        sum.locked += work_of(amount(step.time, place));
+        const auto time = amount(step.time, place);
+        sum.locked += work_of(time);
+        sum.traffic += traffic(time, step.footprint);
     }
     void one(const Nogil& step, std::uint32_t place, Demand& sum) {
-        sum.free += work_of(amount(step.time, place));
+        const auto time = amount(step.time, place);
+        sum.free += work_of(time);
+        sum.traffic += traffic(time, step.footprint);
     }
     /// One that counts from the last may be over before it begins.
     void one(const Sleep& step, std::uint32_t place, Demand& sum) {
@@ -227,6 +242,7 @@ private:
                 Walk(question_, instance_, ++children_, nesting_ + 1).of(step.program);
             sum.spawned_locked += child.all_locked();
             sum.spawned_free += child.free + child.spawned_free;
+            sum.traffic += child.traffic;
             for (std::size_t d = 0; d < child.devices.size(); ++d)
                 sum.device(d).add(child.devices[d]);
             sum.beside = std::max({sum.beside, child.beside, child.alone(question_.fastest)});
@@ -243,87 +259,6 @@ private:
     std::vector<std::uint32_t> visits_;  // of each step
 };
 
-std::vector<std::uint64_t> speeds(const hardware::Machine& machine) {
-    std::vector<std::uint64_t> all;
-    for (std::uint32_t core = 0; core < machine.cores; ++core)
-        all.push_back(machine.speed_of_core(core).ppm);
-    return all;
-}
-
-/// What cores of these speeds gain by second threads.
-std::vector<std::uint64_t> gains_of_siblings(const hardware::Machine& machine,
-                                             const std::vector<std::uint64_t>& cores) {
-    const auto pair = std::uint64_t{machine.smt_speed.ppm} * 2;
-    std::vector<std::uint64_t> gains;
-    if (machine.threads_per_core == 1 || pair <= full_speed) return gains;
-    // Each sibling's speed is rounded to a whole ppm.
-    for (const auto core : cores)
-        gains.push_back(core * (pair - full_speed) / full_speed + machine.threads_per_core);
-    return gains;
-}
-
-std::vector<std::uint64_t> sums_of_best(std::vector<std::uint64_t> values) {
-    std::sort(values.rbegin(), values.rend());
-    std::vector<std::uint64_t> sums{0};
-    for (const auto value : values) sums.push_back(sums.back() + value);
-    return sums;
-}
-
-std::uint64_t turbo_of(const hardware::Machine& machine, std::size_t active) {
-    const auto& turbo = machine.turbo;
-    if (turbo.empty()) return full_speed;
-    return turbo[std::min(active, turbo.size()) - 1].ppm;
-}
-
-/// What so many CPUs of a socket with these cores get through, in ppm: on so many of the best
-/// cores as is best, first a core each, then as second threads what those add.
-std::uint64_t throughput_of_socket(const hardware::Machine& machine, std::size_t threads,
-                                   const std::vector<std::uint64_t>& cores,
-                                   const std::vector<std::uint64_t>& siblings) {
-    std::uint64_t best = 0;
-    for (std::size_t active = 1; active < cores.size() && active <= threads; ++active) {
-        const auto beside = std::min({threads - active, active, siblings.size() - 1});
-        const auto all = cores[active] + siblings[beside];
-        // Each core's speed is rounded to a whole ppm.
-        best = std::max(best, all * turbo_of(machine, active) / full_speed + active + 1);
-    }
-    return best;
-}
-
-/// What `workers` CPUs get through together, in ppm; the best ones taken, on the best sockets.
-std::uint64_t throughput_with_turbo(const hardware::Machine& machine, std::uint64_t workers) {
-    const auto all = speeds(machine);
-    const auto width = machine.cores_per_socket();
-    const auto most = std::min<std::uint64_t>(workers, machine.cpus());
-    std::vector<std::uint64_t> best{0};  // by threads, on the sockets looked at
-    for (std::uint32_t first = 0; first < machine.cores; first += width) {
-        const std::vector<std::uint64_t> own(all.begin() + first, all.begin() + first + width);
-        const auto cores = sums_of_best(own);
-        const auto siblings = sums_of_best(gains_of_siblings(machine, own));
-        const auto here = std::min<std::uint64_t>(most, machine.cpus() / machine.sockets);
-        std::vector<std::uint64_t> next(std::min<std::uint64_t>(most, best.size() - 1 + here) + 1);
-        for (std::size_t threads = 0; threads <= here; ++threads) {
-            const auto gain = throughput_of_socket(machine, threads, cores, siblings);
-            for (std::size_t i = 0; i < best.size() && i + threads < next.size(); ++i)
-                next[i + threads] = std::max(next[i + threads], best[i] + gain);
-        }
-        best = std::move(next);
-    }
-    return *std::max_element(best.begin(), best.end());
-}
-
-/// What `workers` of them get through together, in ppm: first a core each, then
-/// as second threads what those add; the best ones taken.
-std::uint64_t throughput(const hardware::Machine& machine, std::uint64_t workers) {
-    if (!machine.turbo.empty()) return throughput_with_turbo(machine, workers);
-    auto gains = speeds(machine);
-    const auto siblings = gains_of_siblings(machine, gains);
-    gains.insert(gains.end(), siblings.begin(), siblings.end());
-    std::sort(gains.rbegin(), gains.rend());
-    gains.resize(std::min<std::uint64_t>(gains.size(), workers));
-    return std::accumulate(gains.begin(), gains.end(), std::uint64_t{0});
-}
-
 /// How long a device takes at least for all that is asked of it, by each of its limits.
 Duration busy(const hardware::Device& device, const DeviceDemand& all) {
     Wide longest = 0;
@@ -336,19 +271,12 @@ Duration busy(const hardware::Device& device, const DeviceDemand& all) {
     return time_of(longest);
 }
 
-/// Of a thread alone on the machine.
-std::uint64_t fastest(const hardware::Machine& machine) {
-    const auto all = speeds(machine);
-    const auto product = *std::max_element(all.begin(), all.end()) * turbo_of(machine, 1);
-    return (product + full_speed / 2) / full_speed;
-}
-
 class Laws {
 public:
     Laws(const Case& question, const std::vector<Instance>& instances, std::uint64_t seed,
          std::uint32_t replication)
-        : question_(question), instances_(instances) {
-        fastest_ = fastest(question.machine);
+        : question_(question), instances_(instances),
+          throughput_(question.machine, question.workload), fastest_(throughput_.alone()) {
         Question asked{
             .asked = question, .seed = seed, .replication = replication, .fastest = fastest_};
         std::vector<std::optional<Demand>> same(question.workload.programs.size());
@@ -372,8 +300,9 @@ public:
         }
         const auto& machine = question_.machine;
         const auto kind = question_.strategy.kind;
-        auto lower =
-            std::max(span() - begin(), at(all.work(), throughput(machine, machine.cpus())));
+        auto lower = std::max(span() - begin(), at(all.work(), throughput_.of(machine.cpus())));
+        if (machine.memory_bandwidth)
+            lower = std::max(lower, time_of(all.traffic / *machine.memory_bandwidth));
         for (std::size_t i = 0; i < all.devices.size(); ++i)
             lower = std::max(lower, busy(machine.devices[i], all.devices[i]));
         if (kind == StrategyKind::serial) lower = std::max(lower, crew.alone(fastest_));
@@ -382,7 +311,7 @@ public:
         if (kind == StrategyKind::direct) return lower;
         // Threads that workers spawn are not counted among them, so only the workers' own work.
         const auto own = crew.locked + crew.free;
-        return std::max(lower, at(own, throughput(machine, question_.strategy.threads())));
+        return std::max(lower, at(own, throughput_.of(question_.strategy.threads())));
     }
 
 private:
@@ -439,7 +368,8 @@ private:
 
     const Case& question_;
     const std::vector<Instance>& instances_;
-    std::uint64_t fastest_ = 0;
+    Throughput throughput_;
+    std::uint64_t fastest_;
     std::vector<Demand> demands_;
 };
 

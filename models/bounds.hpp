@@ -17,6 +17,7 @@ namespace interlock::models {
 ///          crew's tasks / throughput of as many CPUs as the strategy has workers
 ///   span   the longest chain of arrivals and tasks through `after`, each as
 ///          long as it takes alone
+///   memory what all tasks move / the memory's bandwidth
 ///   lock   CPU work under the lock, where one interpreter does it all
 ///   device what is asked of a device / its servers, its bandwidth or its rate of operations
 /// and for `serial` the sum of everything. Background tasks count for nothing;

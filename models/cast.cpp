@@ -66,7 +66,8 @@ class Casting {
 public:
     Casting(const Case& question, const std::vector<workload::Instance>& instances)
         : question_(question), strategy_(question.strategy), instances_(instances) {
-        cast_.scripts = interpreter::compile(question.workload);
+        cast_.scripts =
+            interpreter::compile(question.workload, question.reference, question.runtime.speed);
     }
 
     Cast make() {

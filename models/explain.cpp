@@ -164,6 +164,11 @@ std::string what_slows(const Case& question) {
     std::vector<std::string> causes;
     if (question.machine.threads_per_core > 1) causes.emplace_back("siblings that share a core");
     if (!question.machine.turbo.empty()) causes.emplace_back("cores that are active together");
+    const auto moves_data = [](const workload::StepKind& kind) {
+        const auto* footprint = workload::footprint_of(kind);
+        return footprint != nullptr && footprint->bandwidth > 0;
+    };
+    if (uses(question, moves_data)) causes.emplace_back("steps that share the memory's bandwidth");
     if (causes.empty()) return {};
     return fmt::format("{} slow each other", fmt::join(causes, " and "));
 }

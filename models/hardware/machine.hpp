@@ -2,6 +2,7 @@
 
 // A machine as plain data: what it has, how fast, and what things cost on it.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "models/hardware/device.hpp"
+#include "models/workload/program.hpp"
 #include "sim/kernel/time.hpp"
 
 namespace interlock::hardware {
@@ -97,18 +99,26 @@ struct Costs {
 /// All zero, and an endless pipe: what `costs: none` says.
 Costs no_costs();
 
+/// Speeds of a thread while its sibling runs, by the class of its own work, then by the other's.
+using SiblingMatrix = std::array<std::array<Speed, workload::work_classes>, workload::work_classes>;
+/// In which share of the cycles its core dispatches for a thread alone, by the class of its work.
+using DispatchShares = std::array<Speed, workload::work_classes>;
+
 struct Machine {
     std::string name = "given";  ///< the preset, or "given"
     std::uint32_t sockets = 1;
     std::uint32_t cores = 1;             ///< in all sockets together
     std::uint32_t threads_per_core = 1;  ///< hardware threads
     std::vector<Speed> speed;            ///< one a core, or one for all, or empty: full speed
-    Speed smt_speed{620'000};            ///< of a thread while its sibling runs
+    Speed smt_speed{620'000};            ///< of a thread while its sibling runs, whatever it does
+    std::optional<SiblingMatrix> smt_matrix{};     ///< instead of it
+    std::optional<DispatchShares> smt_dispatch{};  ///< likewise
     /// Factor on the speed of all cores of a socket while one of them is active, two, …: the
     /// last holds for more; empty: 1.
     std::vector<Speed> turbo{};
-    std::optional<std::uint64_t> memory;  ///< bytes; none: never runs out
-    std::vector<Device> devices{};        ///< by name, in the order of the file
+    std::optional<std::uint64_t> memory;              ///< bytes; none: never runs out
+    std::optional<std::uint64_t> memory_bandwidth{};  ///< bytes a second; none: not stated
+    std::vector<Device> devices{};                    ///< by name, in the order of the file
     Costs costs;
     std::string costs_origin =
         "default";  ///< default, calibrated, none, given: as the JSON says it

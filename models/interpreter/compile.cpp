@@ -1,9 +1,11 @@
 // Programs as trees of steps become flat scripts.
 
+#include <algorithm>
 #include <variant>
 
 #include "models/interpreter/script.hpp"
 #include "models/workload/uses.hpp"
+#include "sim/kernel/wide.hpp"
 
 namespace interlock::interpreter {
 
@@ -18,7 +20,8 @@ std::uint32_t number(Id id) {
 
 class Compiler {
 public:
-    explicit Compiler(Scripts& scripts) : scripts_(scripts) {}
+    Compiler(Scripts& scripts, hardware::Speed reference, hardware::Speed speed)
+        : scripts_(scripts), reference_(reference), speed_(speed) {}
 
     Script program(const Program& program) {
         steps(program.steps);
@@ -48,9 +51,24 @@ private:
         emit({.act = act, .object = object, .count = count, .timeout = {}});
     }
 
-    void compile(const Compute& step) { amount(Act::compute, step.time); }
-    void compile(const Native& step) { amount(Act::native, step.time); }
-    void compile(const Nogil& step) { amount(Act::nogil, step.time); }
+    void work(Act act, const Amount& time, const Footprint& footprint) {
+        auto& known = scripts_.footprints;
+        auto at = std::find(known.begin(), known.end(), footprint);
+        if (at == known.end()) at = known.insert(at, footprint);
+        emit({.act = act,
+              .footprint = static_cast<std::uint32_t>(at - known.begin()),
+              .amount = &time,
+              .timeout = {}});
+    }
+
+    void compile(const Compute& step) {
+        auto footprint = step.footprint;
+        const auto moved = kernel::Wide{footprint.bandwidth} * speed_.ppm / reference_.ppm;
+        footprint.bandwidth = static_cast<std::uint64_t>(std::min(moved, kernel::Wide{1} << 62U));
+        work(Act::compute, step.time, footprint);
+    }
+    void compile(const Native& step) { work(Act::native, step.time, step.footprint); }
+    void compile(const Nogil& step) { work(Act::nogil, step.time, step.footprint); }
     void compile(const Sleep& step) {
         amount(Act::sleep, step.time, static_cast<std::uint32_t>(step.since));
     }
@@ -125,16 +143,19 @@ private:
     }
 
     Scripts& scripts_;
+    hardware::Speed reference_;
+    hardware::Speed speed_;
     Script script_;
     std::uint32_t place_ = 0;
 };
 
 }  // namespace
 
-Scripts compile(const workload::Workload& workload) {
+Scripts compile(const workload::Workload& workload, hardware::Speed reference,
+                hardware::Speed speed) {
     Scripts scripts;
     for (const auto& program : workload.programs) {
-        auto script = Compiler(scripts).program(program);
+        auto script = Compiler(scripts, reference, speed).program(program);
         scripts.scripts.push_back(std::move(script));
     }
     for (std::uint32_t i = 0; i < workload.programs.size(); ++i)

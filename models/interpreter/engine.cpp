@@ -19,7 +19,7 @@ Engine::Engine(const Setup& setup, const os::Settings& settings, Scripts scripts
                kernel::Random noise, kernel::Simulation& simulation)
     : setup_(setup), runtime_(*setup.runtime), costs_(setup.machine->costs),
       workload_(*setup.workload), scripts_(std::move(scripts)), board_(std::move(board)),
-      system_(*setup.machine, settings, noise, simulation, *this),
+      system_(*setup.machine, settings, noise, simulation, *this, scripts_.footprints),
       noise_(setup.seed, kernel::stream_of("interpreter") + setup.replication),
       conditions_(workload_.conditions.size()), sources_(1), outside_(workload_.tasks.size()),
       puts_(workload::puts_of_programs(workload_)), arrivals_(board_.instances().size()),

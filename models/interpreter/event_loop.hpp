@@ -85,6 +85,7 @@ public:
         std::uint32_t routine = 0;
         std::optional<std::uint32_t> instance;
         kernel::Duration work{};
+        std::uint32_t footprint = os::plain_work;
     };
     std::optional<kernel::Duration> quantum;  ///< of a routine's turn; none: until it awaits
     os::ThreadId thread{};                    ///< that runs it

@@ -40,7 +40,7 @@ LockStep ParkingLock::look(LockCall& call) {
     if (!held()) return step(call, os::nothing(), Taking::taken, grant(call.thread));
     if (parked_.empty() && call.spins < parameters_.spins) {
         ++call.spins;
-        return step(call, os::yield(), Taking::look);
+        return step(call, os::yield(os::spinning), Taking::look);
     }
     parked_.push_back({.thread = call.thread, .patient_until = call.since + parameters_.patience});
     return step(call, os::wait(sleeps_on_.at(os::index(call.thread))), Taking::parked);

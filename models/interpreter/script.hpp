@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/os/operation.hpp"
 #include "models/workload/program.hpp"
 #include "sim/kernel/time.hpp"
 
@@ -84,6 +85,7 @@ struct Instruction {
     std::uint32_t count = 0;
     std::uint32_t target = 0;
     std::uint32_t place = 0;                   ///< of the step, for draws
+    std::uint32_t footprint = 0;               ///< of CPU work, by its number among the scripts'
     const workload::Amount* amount = nullptr;  ///< lives in the workload
     const workload::DeviceUse* use = nullptr;  ///< likewise
     std::optional<kernel::Duration> timeout;
@@ -103,6 +105,7 @@ struct Choice {
 struct Scripts {
     std::vector<Script> scripts;
     std::vector<Choice> choices;
+    std::vector<workload::Footprint> footprints = os::first_footprints();
 
     ScriptId add(Script script) {
         scripts.push_back(std::move(script));
@@ -111,7 +114,10 @@ struct Scripts {
 };
 
 /// Compiles the programs: script i is program i, and script n + i of n programs
-/// that of a thread that is spawned to run it. `workload` must outlive them.
-Scripts compile(const workload::Workload& workload);
+/// that of a thread that is spawned to run it. `workload` must outlive them. Bytecode moves its
+/// data in the time that it takes: `reference` is the speed for which it is told, `speed` that
+/// of the interpreter.
+Scripts compile(const workload::Workload& workload, hardware::Speed reference = {},
+                hardware::Speed speed = {});
 
 }  // namespace interlock::interpreter

@@ -55,9 +55,11 @@ Engine::Step Engine::compute(Context& context, bool scaled) {
     auto& me = context.me;
     if (me.at.phase == 0) {
         const auto work = scaled ? bytecode_work(draw(context)) : Work::of(context.it.time);
-        return with_lock(context, 1, os::run(work, true));
+        return with_lock(context, 1, os::run(work, true, context.it.footprint));
     }
-    if (me.at.phase == 2) return with_lock(context, 1, os::run(std::exchange(me.left, {}), true));
+    if (me.at.phase == 2)
+        return with_lock(context, 1,
+                         os::run(std::exchange(me.left, {}), true, context.it.footprint));
     auto rest = std::exchange(me.rest, {});
     if (context.last == Outcome::interrupted) rest.value += system_.withheld(context.id).value;
     if (rest.value == 0) return done();
@@ -66,18 +68,18 @@ Engine::Step Engine::compute(Context& context, bool scaled) {
         return await(context, 2, EventLoop::Awaits::turn);
     }
     me.at_check = true;
-    return with_lock(context, 1, os::run(rest, true));
+    return with_lock(context, 1, os::run(rest, true, context.it.footprint));
 }
 
 Engine::Step Engine::native(Context& context) {
     if (context.me.at.phase == 1) return done();
-    return with_lock(context, 1, os::run(Duration{draw(context)}));
+    return with_lock(context, 1, os::run(Duration{draw(context)}, context.it.footprint));
 }
 
 Engine::Step Engine::nogil(Context& context) {
     if (takes_turns(context.me)) return hand_out(context);
     switch (context.me.at.phase) {
-    case 0: return without_lock(context, 1, os::run(Duration{draw(context)}));
+    case 0: return without_lock(context, 1, os::run(Duration{draw(context)}, context.it.footprint));
     case 1: return take_back(context, 2);
     default: return done();
     }

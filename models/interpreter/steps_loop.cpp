@@ -196,8 +196,10 @@ Engine::Step Engine::hand_out(Context& context) {
 Engine::Step Engine::give_away(Context& context) {
     auto& me = context.me;
     loop(*me.event_loop)
-        .blocking.push_back(
-            {.routine = me.number, .instance = me.instance, .work = Duration{me.amount}});
+        .blocking.push_back({.routine = me.number,
+                             .instance = me.instance,
+                             .work = Duration{me.amount},
+                             .footprint = context.it.footprint});
     return await(context, 2, Awaits::others);
 }
 
@@ -222,7 +224,7 @@ Engine::Step Engine::help_blocking(Context& context) {
     me.counter = next.routine;
     me.instance = next.instance;
     if (me.instance) works_for(context, *me.instance);
-    return without_lock(context, 1, os::run(next.work));
+    return without_lock(context, 1, os::run(next.work, next.footprint));
 }
 
 }  // namespace interlock::interpreter

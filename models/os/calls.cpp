@@ -84,6 +84,9 @@ bool System::runs_ahead(CpuId id, Work work) {
     if (!to_dispatch_.empty() || !to_retime_.empty() || loads_changed_) return false;
     if (!to_arm_.none_but(id) || simulation_.events() >= events_max_) return false;
     const auto& here = cpu(id);
+    if (speeds_.minds_work() && speeds_.work_of(static_cast<std::uint32_t>(id)) !=
+                                    footprint_of(thread(*here.current).operation))
+        return false;
     const auto end = now() + work.time_at(here.speed);
     if (end > until_ || (here.decision && *here.decision <= end)) return false;
     if (!simulation_.advance_before_calendar(end)) return false;

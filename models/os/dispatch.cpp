@@ -237,9 +237,12 @@ void System::switch_in(CpuId id, ThreadId thread_id) {
     here.reschedule = false;
     if (!here.last) {  // comes out of idle
         here.use.set(now(), true, waits_);
-        mark_speeds(id, speeds_.starts(static_cast<std::uint32_t>(id)));
+        const auto reach = speeds_.starts(static_cast<std::uint32_t>(id));
+        if (reach != hardware::Speeds::Reach::nobody) mark_speeds(id, reach);
     }
     here.last = thread_id;
+    if (speeds_.minds_work())
+        set_work(id, me.in_operation ? footprint_of(me.operation) : plain_work);
     record(record::Kind::thread_state, static_cast<std::uint32_t>(thread_id),
            static_cast<std::uint32_t>(id), static_cast<std::uint64_t>(record::State::running));
     to_arm_.insert(id);
@@ -269,7 +272,8 @@ void System::go_idle(CpuId id) {
     loads_changed_ = true;
     if (here.last) {
         here.use.set(now(), false, runs_);
-        mark_speeds(id, speeds_.stops(static_cast<std::uint32_t>(id)));
+        const auto reach = speeds_.stops(static_cast<std::uint32_t>(id));
+        if (reach != hardware::Speeds::Reach::nobody) mark_speeds(id, reach);
         here.last.reset();
     }
 }
@@ -285,16 +289,28 @@ void System::set_idle(CpuId id, bool idle) {
     }
 }
 
-/// The CPU has started or stopped: who may go at another speed now.
-void System::mark_speeds(CpuId id, bool all_of_socket) {
-    if (speeds_.fixed()) return;
+/// The CPU started, stopped, or does something else: who may go at another speed now.
+void System::mark_speeds(CpuId id, hardware::Speeds::Reach reach) {
     const auto width = speeds_.threads_per_core();
     const auto first = speeds_.core_of(static_cast<std::uint32_t>(id)) * width;
     for (std::uint32_t i = 0; i < width; ++i) to_retime_.insert(CpuId{first + i});
-    if (!all_of_socket) return;
+    if (reach == hardware::Speeds::Reach::core) return;
     const auto begin = speeds_.socket_begin(static_cast<std::uint32_t>(id));
     for (auto i = begin; i < begin + speeds_.cpus_per_socket(); ++i)
         if (cpus_[i].last) to_retime_.insert(CpuId{i});
+}
+
+std::uint32_t System::footprint_of(const Operation& operation) {
+    const bool has = operation.verb == Verb::run || operation.verb == Verb::yield;
+    return has ? operation.object : plain_work;
+}
+
+/// What a CPU that runs works on from now on.
+void System::set_work(CpuId id, std::uint32_t footprint) {
+    const auto number = static_cast<std::uint32_t>(id);
+    if (speeds_.work_of(number) == footprint) return;
+    speeds_.set_work(number, footprint);
+    mark_speeds(id, hardware::Speeds::Reach::core);
 }
 
 void System::charge(CpuId id, Time until) {

@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "models/hardware/machine.hpp"
 #include "models/os/ids.hpp"
+#include "models/workload/program.hpp"
 #include "sim/kernel/maybe.hpp"
 #include "sim/kernel/time.hpp"
 #include "sim/kernel/wide.hpp"
@@ -44,7 +46,8 @@ enum class Waiting : std::uint8_t { io, blocked };
 
 enum class Verb : std::uint8_t {
     nothing,     ///< takes no time
-    run,         ///< `work` on a CPU; may be cut at a check point if `interruptible`
+    run,         ///< `work` on a CPU, of footprint `object`; may be cut at a check point if
+                 ///< `interruptible`
     send,        ///< `work` in the kernel, of a message through a socket
     receive,     ///< likewise, out of it
     futex_wait,  ///< sleep if the word still holds `value`; at most `timeout`
@@ -59,7 +62,7 @@ enum class Verb : std::uint8_t {
     sleep,   ///< a timer: `time` and the timer slack
     device,  ///< a call that the driver tells by Driver::device_call; `work`: what it copies
     io,      ///< an outside event after `time`, without slack; 0: a call that does not block
-    yield,
+    yield,   ///< of footprint `object` until it does
     exit,
     done,  ///< of a machine: its call is over; never reaches the os
 };
@@ -71,7 +74,7 @@ struct Operation {
     Verb verb = Verb::nothing;
     bool interruptible = false;
     Waiting waiting = Waiting::blocked;
-    std::uint32_t object = 0;  ///< the futex, mutex, condition or semaphore
+    std::uint32_t object = 0;  ///< the futex, mutex, condition, semaphore or footprint
     std::uint32_t mutex = 0;   ///< condition_wait: the mutex
     std::uint32_t value = 0;   ///< futex_wait: expected; futex_wake: how many
     Timeout timeout;
@@ -87,10 +90,23 @@ enum class Outcome : std::uint8_t {
     interrupted,  ///< run: cut at a check point; System::withheld has the rest
 };
 
-inline Operation run(Work work, bool interruptible = false) {
-    return {.verb = Verb::run, .interruptible = interruptible, .timeout = {}, .work = work};
+/// Numbers of the footprints that a system is told of: its list begins with these.
+inline constexpr std::uint32_t plain_work = 0;
+inline constexpr std::uint32_t spinning = 1;
+inline std::vector<workload::Footprint> first_footprints() {
+    return {{}, {.work_class = workload::WorkClass::spin}};
 }
-inline Operation run(kernel::Duration time) { return run(Work::of(time)); }
+
+inline Operation run(Work work, bool interruptible = false, std::uint32_t footprint = plain_work) {
+    return {.verb = Verb::run,
+            .interruptible = interruptible,
+            .object = footprint,
+            .timeout = {},
+            .work = work};
+}
+inline Operation run(kernel::Duration time, std::uint32_t footprint = plain_work) {
+    return run(Work::of(time), false, footprint);
+}
 inline Operation send(kernel::Duration time) {
     return {.verb = Verb::send, .timeout = {}, .work = Work::of(time)};
 }
@@ -151,7 +167,9 @@ inline Operation io(kernel::Duration time) {
 inline Operation device(kernel::Duration copy) {
     return {.verb = Verb::device, .waiting = Waiting::io, .timeout = {}, .work = Work::of(copy)};
 }
-inline Operation yield() { return {.verb = Verb::yield, .timeout = {}, .work = {}}; }
+inline Operation yield(std::uint32_t footprint = plain_work) {
+    return {.verb = Verb::yield, .object = footprint, .timeout = {}, .work = {}};
+}
 inline Operation nothing() { return {}; }
 inline Operation done() { return {.verb = Verb::done, .timeout = {}, .work = {}}; }
 

@@ -368,16 +368,13 @@ kernel::Maybe<CpuId> System::idle_core() const {
 /// The CPU that would gain most if its thread ran on the idle core of `by`: what all cores
 /// of a socket lose together is no reason to move.
 kernel::Maybe<CpuId> System::hampered(CpuId by) const {
-    const auto better = speeds_.speed_of_core(speeds_.core_of(static_cast<std::uint32_t>(by)));
+    auto least = speeds_.speed_of_core(speeds_.core_of(static_cast<std::uint32_t>(by)));
     kernel::Maybe<CpuId> worst;
-    hardware::Speed least;
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
-        const auto speed = speeds_.by_place(i);
-        if (!cpus_[i].current || speed >= better) continue;
+        if (!cpus_[i].current || speeds_.by_place(i) >= least) continue;
         if (!threads_[index(*cpus_[i].current)].allowed.has(by)) continue;
-        if (worst && speed >= least) continue;
         worst = CpuId{i};
-        least = speed;
+        least = speeds_.by_place(i);
     }
     return worst;
 }

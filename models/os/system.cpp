@@ -1,6 +1,7 @@
 #include "models/os/system.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/kernel/check.hpp"
 
@@ -28,9 +29,10 @@ bool uneven(const hardware::Machine& machine) {
 }  // namespace
 
 System::System(const hardware::Machine& machine, const Settings& settings, kernel::Random noise,
-               kernel::Simulation& simulation, Driver& driver)
+               kernel::Simulation& simulation, Driver& driver,
+               std::vector<workload::Footprint> footprints)
     : simulation_(simulation), noise_(noise), driver_(driver), costs_(machine.costs),
-      speeds_(machine), global_(global_queue(settings)),
+      speeds_(machine, std::move(footprints)), global_(global_queue(settings)),
       follows_use_(!global_ && machine.cpus() > 1), uneven_(uneven(machine)),
       tick_(tick_of(settings)), library_(settings.c_library, machine.costs.user_operation),
       cpus_(machine.cpus()), devices_(machine.devices.begin(), machine.devices.end()),
@@ -116,6 +118,7 @@ void System::settle() {
         while (!to_dispatch_.empty()) dispatch(to_dispatch_.take_first());
     } while (policy_->urgent() > 0 && push_urgent());
     if (stopped_ || operations_ > operations_max) return;  // nothing is armed any more
+    if (speeds_.shares() && !to_retime_.empty()) share_bandwidth();
     while (!to_retime_.empty()) retime(to_retime_.take_first());
     if (loads_changed_) arm_balance();
     while (!to_arm_.empty()) arm(to_arm_.take_first());
@@ -178,7 +181,13 @@ void System::update_progress(Thread& thread, const Cpu& cpu) {
     thread.as_of = now();
 }
 
-/// A sibling started or stopped. At an unchanged speed nothing happens.
+/// Somebody's part of it may have become another for what anybody does.
+void System::share_bandwidth() {
+    speeds_.share_bandwidth();
+    for (const auto cpu : speeds_.streams()) to_retime_.insert(CpuId{cpu});
+}
+
+/// Somebody else started, stopped, or does something else. At an unchanged speed nothing happens.
 void System::retime(CpuId id) {
     auto& here = cpu(id);
     const auto speed = speeds_.speed(static_cast<std::uint32_t>(id));
@@ -199,6 +208,7 @@ void System::begin_burst(Thread& thread, Work work) {
         thread.stolen.value = work.value - thread.operation.work.value;
     thread.as_of = now();
     to_arm_.insert(thread.cpu);
+    if (speeds_.minds_work()) set_work(thread.cpu, footprint_of(thread.operation));
 }
 
 /// Work that is not its own and comes before what is left of its burst.

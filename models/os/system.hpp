@@ -43,6 +43,7 @@
 #include "models/os/thread_lists.hpp"
 #include "models/os/utilization.hpp"
 #include "models/record/kinds.hpp"
+#include "models/workload/program.hpp"
 #include "sim/kernel/maybe.hpp"
 #include "sim/kernel/random.hpp"
 #include "sim/kernel/simulation.hpp"
@@ -81,9 +82,10 @@ enum class Stop : std::uint8_t {
 class System {
 public:
     /// `noise`: what the machine draws, the phase of its ticks and the length
-    /// of its wake-ups.
+    /// of its wake-ups. `footprints`: those that operations name.
     System(const hardware::Machine& machine, const Settings& settings, kernel::Random noise,
-           kernel::Simulation& simulation, Driver& driver);
+           kernel::Simulation& simulation, Driver& driver,
+           std::vector<workload::Footprint> footprints = first_footprints());
 
     /// A new thread, runnable from now on, near its parent's CPU; none: it comes
     /// from outside, and from before if nothing has happened yet. It costs nobody
@@ -223,6 +225,7 @@ private:
     void settle();
     void cpu_event(CpuId id);
     void arm(CpuId id);
+    void share_bandwidth();
     void retime(CpuId id);
     void update_progress(Thread& thread, const Cpu& cpu);
     void begin_burst(Thread& thread, Work work);
@@ -281,7 +284,9 @@ private:
     void arm_release(CpuId id);
     void release(CpuId id);
     const Facts& facts(ThreadId id);
-    void mark_speeds(CpuId id, bool all_of_socket);
+    void mark_speeds(CpuId id, hardware::Speeds::Reach reach);
+    static std::uint32_t footprint_of(const Operation& operation);
+    void set_work(CpuId id, std::uint32_t footprint);
 
     // throttle.cpp: a quota of CPU time
     bool has_run_time(CpuId id);

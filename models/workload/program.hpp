@@ -4,6 +4,7 @@
 // data; names have become indices into the tables of the Workload.
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,14 +30,34 @@ enum class TaskId : std::uint32_t {};
 
 struct Step;
 
+/// What work keeps busy in its core: threads of one core slow each other by it.
+enum class WorkClass : std::uint8_t {
+    compute,
+    memory,
+    branchy,
+    spin,  ///< waits by looking again and again
+};
+inline constexpr std::size_t work_classes = 4;
+
+/// What CPU work takes of the machine beside time.
+struct Footprint {
+    WorkClass work_class = WorkClass::compute;
+    std::uint64_t bandwidth = 0;  ///< of the memory, in bytes a second at full speed
+
+    friend bool operator==(const Footprint&, const Footprint&) = default;
+};
+
 struct Compute {
     Amount time;
+    Footprint footprint{};
 };  ///< bytecode: under the lock, with check points
 struct Nogil {
     Amount time;
+    Footprint footprint{};
 };  ///< C code with the lock released
 struct Native {
     Amount time;
+    Footprint footprint{};
 };  ///< C code that holds the lock, without check points
 /// From when a sleep counts: from now; from the end of the last one of the task that was no
 /// `now`, or, where that is over, from now, without a sleep; or from the end of the last one in

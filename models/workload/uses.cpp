@@ -80,6 +80,13 @@ const Amount* amount_of(const StepKind& kind) {
     return nullptr;
 }
 
+const Footprint* footprint_of(const StepKind& kind) {
+    if (const auto* it = std::get_if<Compute>(&kind)) return &it->footprint;
+    if (const auto* it = std::get_if<Nogil>(&kind)) return &it->footprint;
+    if (const auto* it = std::get_if<Native>(&kind)) return &it->footprint;
+    return nullptr;
+}
+
 std::vector<std::vector<bool>> puts_of_programs(const Workload& workload) {
     return Producers(workload).of_all();
 }

@@ -17,6 +17,9 @@ bool any_step(const std::vector<Step>& steps, const std::function<bool(const Ste
 /// The time or size of a step that has one.
 const Amount* amount_of(const StepKind& kind);
 
+/// What a CPU step takes of the machine; none: it is no CPU step.
+const Footprint* footprint_of(const StepKind& kind);
+
 /// By program and queue: whether it, or one that it spawns, puts into it.
 std::vector<std::vector<bool>> puts_of_programs(const Workload& workload);
 

@@ -153,6 +153,7 @@ private:
             overrides.profile = profile_;
             overrides.machine = "host";
             overrides.interpreter = backend.name;
+            overrides.any_bandwidth = true;  // they are skipped
             Question question{.backend = &backend,
                               .scenario = config::load(file, overrides),
                               .predicted = {},
@@ -191,7 +192,12 @@ private:
         return sleep != nullptr && sleep->since != workload::Since::now;
     }
 
-    /// A field of a task or step that no driver does.
+    static bool moves_data(const workload::StepKind& kind) {
+        const auto* footprint = workload::footprint_of(kind);
+        return footprint != nullptr && footprint->bandwidth > 0;
+    }
+
+    /// A field of a task or a step that no driver does.
     static const char* only_simulated(const workload::Workload& work) {
         for (const auto& task : work.tasks) {
             if (task.periodic) return "period";
@@ -200,8 +206,10 @@ private:
             if (task.sched.runtime) return "runtime";
         }
         if (!work.devices.empty()) return "device";
-        for (const auto& program : work.programs)
+        for (const auto& program : work.programs) {
             if (workload::any_step(program.steps, counts_on)) return "since";
+            if (workload::any_step(program.steps, moves_data)) return "bandwidth";
+        }
         return nullptr;
     }
 

@@ -51,6 +51,10 @@ std::vector<Mapping> step_mappings() {
 std::vector<Mapping> system_mappings() {
     return {
         {"machine", "the machine", infos(machine_table())},
+        {"smt_speed", "behind `smt_speed`", infos(siblings_table())},
+        {"smt_speed matrix", "behind `matrix`", infos(matrix_table())},
+        {"smt_speed matrix class", "behind a class in `matrix`", infos(matrix_row_table())},
+        {"smt_speed dispatch", "behind `dispatch`", infos(dispatch_table())},
         {"device", "a device by name, in a machine's `devices`", infos(device_table())},
         {"cache", "behind a device's `cache`", infos(cache_table())},
         {"costs", "behind a machine's `costs`", infos(costs_table())},

@@ -33,7 +33,8 @@ constexpr std::size_t nodes_max = 5'000'000;
 /// Reads the strategies of all rows, and with them the cases.
 class CaseReader {
 public:
-    explicit CaseReader(std::string profile) : profile_file_(std::move(profile)) {}
+    CaseReader(std::string profile, bool any_bandwidth)
+        : profile_file_(std::move(profile)), any_bandwidth_(any_bandwidth) {}
 
     void read(const Row& row) {
         row_ = &row;
@@ -91,7 +92,8 @@ private:
         if (profile != nullptr) question.os = profile->os();
         if (const auto* os = root.find("os"); os != nullptr)
             question.os = read_os(*os, question.os);
-        question.workload = read_workload(root, question.machine);
+        const bool moves_data = any_bandwidth_ || question.machine.memory_bandwidth;
+        question.workload = read_workload(root, question.machine, moves_data);
         const auto& tasks = question.workload.tasks;
         question.os.classes = std::any_of(tasks.begin(), tasks.end(),
                                           [](const auto& task) { return task.sched.kind; });
@@ -242,6 +244,7 @@ private:
     }
 
     std::string profile_file_;
+    bool any_bandwidth_;
     std::optional<Profile> profile_;
     const Row* row_ = nullptr;
     Case base_;
@@ -276,7 +279,7 @@ Scenario load_text(const std::string& text, const std::string& name, const Overr
     if (overrides.seed) scenario.seed = *overrides.seed;
     if (overrides.replications) scenario.replications = overrides.replications;
 
-    CaseReader reader(overrides.profile);
+    CaseReader reader(overrides.profile, overrides.any_bandwidth);
     for (const auto& row : rows) reader.read(row);
     reader.resolve_baselines(first.find("baseline"));
     if (const auto* expect = first.find("expect"))

@@ -3,6 +3,7 @@
 #include "sim/config/device.hpp"
 #include "sim/config/preset.hpp"
 #include "sim/config/profile.hpp"
+#include "sim/config/steps.hpp"
 
 namespace interlock::config {
 
@@ -13,6 +14,9 @@ using hardware::Machine;
 
 constexpr std::string_view host_name = "host";
 constexpr double speed_max = 100;
+constexpr hardware::Speed default_sibling = Machine{}.smt_speed;
+/// As slow beside itself as that.
+constexpr hardware::Speed default_dispatch{793'000};
 
 void read_speeds(Machine& machine, const Node& node) {
     machine.speed.clear();
@@ -23,6 +27,18 @@ void read_speeds(Machine& machine, const Node& node) {
     if (!node.is_list() || node.children.empty())
         refuse_expected(node, "a number such as 0.55, or a list of one for each core");
     for (const auto& child : node.children) machine.speed.push_back(read_speed(child, speed_max));
+}
+
+void read_siblings(Machine& machine, const Node& node) {
+    machine.smt_matrix.reset();
+    machine.smt_dispatch.reset();
+    if (node.is_word()) {
+        machine.smt_speed = read_speed(node, 1);
+        return;
+    }
+    if (only_child(node) == nullptr)
+        refuse_expected(node, "a number such as 0.62, {matrix: {…}} or {dispatch: {…}}");
+    read_mapping(node, siblings_table(), machine, "a mapping of matrix or dispatch");
 }
 
 void read_turbo(Machine& machine, const Node& node) {
@@ -41,6 +57,13 @@ double read_share(const Node& node) {
     const auto share = read_percentage(node);
     if (share > 1) refuse_expected(node, "a percentage from 0% to 100%");
     return share;
+}
+
+void read_memory_bandwidth(Machine& machine, const Node& node) {
+    machine.memory_bandwidth.reset();
+    if (node.is_word() && node.text == "none") return;
+    machine.memory_bandwidth = read_bandwidth(node);
+    if (machine.memory_bandwidth == 0) refuse_expected(node, "a bandwidth above 0B/s");
 }
 
 void read_costs(Machine& machine, const Node& node) {
@@ -75,6 +98,21 @@ void check_machine(const Machine& machine, const Node& node) {
                                 std::to_string(machine.cores) + " cores, got " +
                                 std::to_string(machine.speed.size()));
 }
+
+/// A field for each class.
+template <typename T>
+Table<T> class_table(const std::string& type, const std::string& values,
+                     const std::string& fallback, const std::string& sentence,
+                     void (*read)(typename T::value_type& into, const Node& node)) {
+    Table<T> table;
+    for (const auto& choice : class_choices())
+        table.push_back({{std::string(choice.name), type, values, fallback, sentence},
+                         [read, at = static_cast<std::size_t>(choice.value)](
+                             T& all, const Node& node) { read(all[at], node); }});
+    return table;
+}
+
+void read_factor(hardware::Speed& into, const Node& node) { into = read_speed(node, 1); }
 
 std::vector<std::string> machine_names() {
     auto names = preset_names(hardware::machine_presets());
@@ -165,6 +203,50 @@ const Table<Costs>& costs_table() {
     return table;
 }
 
+const Table<Machine>& siblings_table() {
+    static const Table<Machine> table{
+        {{"matrix", "mapping of classes", "", "", "by the classes of the steps on both"},
+         [](Machine& machine, const Node& node) {
+             hardware::SiblingMatrix matrix;
+             for (auto& row : matrix) row.fill(default_sibling);
+             read_mapping(node, matrix_table(), matrix, "a mapping such as {compute: {…}}");
+             machine.smt_matrix = matrix;
+         }},
+        {{"dispatch", "mapping of classes", "", "",
+          "by the share of the cycles in which the core dispatches for a step alone"},
+         [](Machine& machine, const Node& node) {
+             hardware::DispatchShares shares;
+             shares.fill(default_dispatch);
+             read_mapping(node, dispatch_table(), shares, "a mapping such as {compute: 0.8}");
+             machine.smt_dispatch = shares;
+         }},
+    };
+    return table;
+}
+
+const Table<hardware::SiblingMatrix>& matrix_table() {
+    static const auto table = class_table<hardware::SiblingMatrix>(
+        "mapping of classes", "", "0.62 each", "speed of a step of this class, by the other's",
+        [](hardware::SiblingMatrix::value_type& row, const Node& node) {
+            read_mapping(node, matrix_row_table(), row, "a mapping such as {memory: 0.7}");
+        });
+    return table;
+}
+
+const Table<hardware::SiblingMatrix::value_type>& matrix_row_table() {
+    static const auto table = class_table<hardware::SiblingMatrix::value_type>(
+        "number", "from 0.001 to 1", text_of(default_sibling), "beside a step of this class",
+        read_factor);
+    return table;
+}
+
+const Table<hardware::DispatchShares>& dispatch_table() {
+    static const auto table = class_table<hardware::DispatchShares>(
+        "number", "from 0.001 to 1", text_of(default_dispatch), "of a step of this class",
+        read_factor);
+    return table;
+}
+
 const Table<Machine>& machine_table() {
     static const Table<Machine> table{
         {{"preset", "name", listed(machine_names()), "",
@@ -177,8 +259,9 @@ const Table<Machine>& machine_table() {
         {{"speed", "number, or list of one for each core", "from 0.001 to 100", "1",
           "rate of progress, where 1 is the fastest core of the machine the times are meant for"},
          read_speeds},
-        speed_field("smt_speed", &Machine::smt_speed, 1,
-                    "speed of a hardware thread while its sibling runs"),
+        {{"smt_speed", "number, or mapping of one", "from 0.001 to 1, matrix, dispatch", "0.62",
+          "speed of a hardware thread while its sibling runs; or by what both of them do"},
+         read_siblings},
         {{"turbo", "list of numbers", "from 0.001 to 100, not rising", "1",
           "factor on the speed of all cores of a socket while one of them is active, two, …; the "
           "last holds for more"},
@@ -188,13 +271,15 @@ const Table<Machine>& machine_table() {
              machine.memory.reset();
              if (!node.is_word() || node.text != "none") machine.memory = read_size(node);
          }},
+        {{"memory_bandwidth", "bandwidth", "above 0B/s, none", "none",
+          "what all steps with a bandwidth share; none: there may be no such steps"},
+         read_memory_bandwidth},
         {{"devices", "mapping of devices", "", "none",
           "disks, networks, services elsewhere: what `io` may name"},
          [](Machine& machine, const Node& node) { machine.devices = read_devices(node); }},
         {{"costs", "mapping", "none, or fields of costs", "the preset's",
           "what the machine and its kernel charge; none: nothing"},
          read_costs},
-        unbuilt<Machine>("memory_bandwidth"),
         unbuilt<Machine>("numa"),
     };
     return table;

@@ -17,4 +17,10 @@ bool is_host(const Node& machine);
 const Table<hardware::Machine>& machine_table();
 const Table<hardware::Costs>& costs_table();
 
+/// Behind `smt_speed`, `matrix`, a class in it, and `dispatch`.
+const Table<hardware::Machine>& siblings_table();
+const Table<hardware::SiblingMatrix>& matrix_table();
+const Table<hardware::SiblingMatrix::value_type>& matrix_row_table();
+const Table<hardware::DispatchShares>& dispatch_table();
+
 }  // namespace interlock::config

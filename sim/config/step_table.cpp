@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "sim/config/amounts.hpp"
 #include "sim/config/steps.hpp"
@@ -170,6 +171,39 @@ StepKind timed(StepDraft&& draft) {
     return T{std::move(draft.amount)};
 }
 
+template <typename T>
+StepKind worked(StepDraft&& draft) {
+    const auto usual =
+        draft.bandwidth > 0 ? workload::WorkClass::memory : workload::WorkClass::compute;
+    return T{.time = std::move(draft.amount),
+             .footprint = {.work_class = draft.work_class.value_or(usual),
+                           .bandwidth = draft.bandwidth}};
+}
+
+/// What a CPU step takes of the machine.
+Steps footprint_fields() {
+    return {{{"bandwidth", "bandwidth", "B/s, KiB/s, MiB/s, GiB/s", "0B/s",
+              "memory traffic at full speed; where the machine's memory_bandwidth is short the "
+              "step takes longer as a whole"},
+             [](StepDraft& draft, const Node& node) {
+                 if (!draft.reader->moves_data())
+                     refuse(node.key_place, "bandwidth: the machine states no memory_bandwidth");
+                 draft.bandwidth = read_bandwidth(node);
+             }},
+            {{"class", "word", listed(names_of(class_choices())),
+              "memory with a bandwidth, else compute",
+              "what it keeps busy in its core; siblings slow each other by it"},
+             [](StepDraft& draft, const Node& node) {
+                 draft.work_class = read_choice(node, class_choices());
+             }}};
+}
+
+StepEntry cpu_step(std::string sentence, StepField time, StepKind (*make)(StepDraft&& draft)) {
+    auto fields = footprint_fields();
+    fields.insert(fields.begin(), std::move(time));
+    return {std::move(sentence), std::move(fields), make};
+}
+
 template <typename T, typename Id>
 StepKind named(StepDraft&& draft) {
     return T{Id{draft.id}};
@@ -177,19 +211,15 @@ StepKind named(StepDraft&& draft) {
 
 std::vector<StepEntry> time_steps() {
     using namespace workload;
-    const auto bandwidth = unbuilt<StepDraft>("bandwidth");
     return {
-        {"bytecode under the interpreter lock, with check points",
-         {time_field("compute", "bytecode, alone on the fastest core under the scenario's "
-                                "interpreter"),
-          bandwidth},
-         timed<Compute>},
-        {"C code with the lock released: numpy loops, zlib, BLAS",
-         {time_field("nogil", "C code that releases the lock"), bandwidth},
-         timed<Nogil>},
-        {"C code that holds the lock and cannot be interrupted: json, re, pickle, sort",
-         {time_field("native", "C code that holds the lock"), bandwidth},
-         timed<Native>},
+        cpu_step("bytecode under the interpreter lock, with check points",
+                 time_field("compute", "bytecode, alone on the fastest core under the scenario's "
+                                       "interpreter"),
+                 worked<Compute>),
+        cpu_step("C code with the lock released: numpy loops, zlib, BLAS",
+                 time_field("nogil", "C code that releases the lock"), worked<Nogil>),
+        cpu_step("C code that holds the lock and cannot be interrupted: json, re, pickle, sort",
+                 time_field("native", "C code that holds the lock"), worked<Native>),
         {"a timer; its slack applies",
          {time_field("sleep", "how long"), since_field()},
          [](StepDraft&& draft) -> StepKind {
@@ -343,6 +373,15 @@ const Steps& io_table() {
                     "too"),
     };
     return table;
+}
+
+std::span<const Choice<workload::WorkClass>> class_choices() {
+    using workload::WorkClass;
+    static constexpr std::array choices{Choice<WorkClass>{"compute", WorkClass::compute},
+                                        Choice<WorkClass>{"memory", WorkClass::memory},
+                                        Choice<WorkClass>{"branchy", WorkClass::branchy},
+                                        Choice<WorkClass>{"spin", WorkClass::spin}};
+    return choices;
 }
 
 const Steps& allocate_table() {

@@ -12,11 +12,13 @@ namespace interlock::config {
 /// of a step is its number in the file, whatever it lies within.
 class StepReader {
 public:
-    explicit StepReader(WorkloadNames& names) : names_(&names) {}
+    /// `moves_data`: whether the machine states how fast data is moved.
+    StepReader(WorkloadNames& names, bool moves_data) : names_(&names), moves_data_(moves_data) {}
 
     std::vector<workload::Step> read_list(const Node& node);
 
     WorkloadNames& names() { return *names_; }
+    bool moves_data() const { return moves_data_; }
     /// Where each step was written, by its number.
     const std::vector<Place>& places() const { return places_; }
 
@@ -24,6 +26,7 @@ private:
     workload::Step read_step(const Node& node);
 
     WorkloadNames* names_;
+    bool moves_data_;
     std::vector<Place> places_;
 };
 
@@ -32,6 +35,8 @@ struct StepDraft {
     StepReader* reader = nullptr;
     workload::Amount amount = workload::Amount::of(0);  ///< a time, or bytes
     std::optional<workload::Amount> part;               ///< touch: bytes
+    std::uint64_t bandwidth = 0;                        ///< of CPU steps
+    std::optional<workload::WorkClass> work_class;      ///< likewise; none: by the bandwidth
     std::optional<kernel::Duration> timeout;
     std::optional<std::uint32_t> count;
     bool all = false;  ///< notify: `count: all`
@@ -55,6 +60,9 @@ struct StepEntry {
 };
 
 const std::vector<StepEntry>& step_table();
+
+/// The classes that siblings slow each other by, by name.
+std::span<const Choice<workload::WorkClass>> class_choices();
 
 /// What stands in the mapping behind `io`, `allocate`, `touch`, and in a branch.
 const Table<StepDraft>& io_table();

@@ -176,9 +176,9 @@ const Table<DataDraft>& data_table() {
     return table;
 }
 
-Workload read_workload(const Node& root, const hardware::Machine& machine) {
+Workload read_workload(const Node& root, const hardware::Machine& machine, bool moves_data) {
     WorkloadNames names;
-    StepReader reader(names);
+    StepReader reader(names, moves_data);
     Workload work;
     work.programs = read_programs(required(root, "programs"), names, reader);
     work.tasks = read_tasks(required(root, "tasks"), names);

@@ -9,8 +9,9 @@
 namespace interlock::config {
 
 /// `root` is the scenario's own mapping; only its fields of the workload are
-/// looked at.
-workload::Workload read_workload(const Node& root, const hardware::Machine& machine);
+/// looked at. `moves_data`: whether steps may say a bandwidth.
+workload::Workload read_workload(const Node& root, const hardware::Machine& machine,
+                                 bool moves_data);
 
 /// Whether a field of the scenario is one of those: programs, tasks, queues, …
 bool of_workload(std::string_view field);

@@ -19,13 +19,15 @@ namespace {
 /// Writes a scenario: two programs of random steps, run by up to five tasks.
 class Writer {
 public:
-    explicit Writer(std::uint64_t seed) : random_(seed, kernel::stream_of("small scenarios")) {}
+    explicit Writer(std::uint64_t seed)
+        : random_(seed, kernel::stream_of("small scenarios")),
+          hardware_(seed, kernel::stream_of("their hardware")) {}
 
     std::string scenario(std::string_view policy, std::string_view lock) {
         const bool costs = random_.below(2) == 0;
-        auto text = fmt::format("machine: {{cores: {}, threads_per_core: {}, devices: {}{}}}\n",
+        auto text = fmt::format("machine: {{cores: {}, threads_per_core: {}, devices: {}{}{}}}\n",
                                 1 + random_.below(3), 1 + random_.below(2), devices,
-                                costs ? "" : ", costs: none");
+                                costs ? "" : ", costs: none", hardware());
         // The worker handler of a pool polls, and may keep the lock from the result handler for as
         // long as chance will have it where a wake-up does not preempt and tickets decide, or turns
         // are of 100 ms: who is signalled and finds the lock taken does not ask for it.
@@ -53,6 +55,28 @@ private:
         "{hits: 30%, dirty: 2MiB}}, line: {bandwidth: 100MiB/s, bandwidth_each: 60MiB/s, iops: "
         "3000/s, iops_burst: 3}}";
 
+    /// What makes the speed of a thread depend on the others.
+    std::string hardware() {
+        std::string text = ", memory_bandwidth: 20GiB/s";
+        if (hardware_.below(3) == 0) text += ", turbo: [1, 0.9, 0.77]";
+        if (hardware_.below(3) == 0)
+            text += ", smt_speed: {matrix: {compute: {compute: 0.6, memory: 0.83}, memory: "
+                    "{compute: 0.7, memory: 0.91}, branchy: {compute: 0.5}}}";
+        else if (hardware_.below(2) == 0)
+            text += ", smt_speed: {dispatch: {memory: 0.3, branchy: 0.6, spin: 0.1}}";
+        return text;
+    }
+
+    std::string footprint() {
+        switch (hardware_.below(6)) {
+        case 0: return ", bandwidth: 16GiB/s";
+        case 1: return ", bandwidth: 30GiB/s, class: compute";
+        case 2: return ", bandwidth: 7GiB/s";
+        case 3: return ", class: branchy";
+        default: return {};
+        }
+    }
+
     std::string steps() {
         std::string text;
         for (auto left = 1 + random_.below(5); left > 0; --left) text += "    - " + step() + "\n";
@@ -62,8 +86,8 @@ private:
     std::string step() {
         const auto time = fmt::format("{}us", random_.below(4) == 0 ? 0 : random_.below(9000));
         switch (random_.below(14)) {
-        case 0: return "native: " + time;
-        case 1: return "nogil: " + time;
+        case 0: return "{native: " + time + footprint() + "}";
+        case 1: return "{nogil: " + time + footprint() + "}";
         case 2: return "io: " + time;
         case 3: return "sleep: " + time;
         case 4: return fmt::format("{{io: {}, calls: {}}}", time, 1 + random_.below(4));
@@ -82,11 +106,12 @@ private:
             return fmt::format("{{repeat: 3, steps: [{{io: {{device: disk, bytes: 700KiB, do: "
                                "write}}}}, {{io: {{device: disk, do: {}}}}}]}}",
                                random_.below(2) == 0 ? "fsync" : "read");
-        default: return "compute: " + time;
+        default: return "{compute: " + time + footprint() + "}";
         }
     }
 
     kernel::Random random_;
+    kernel::Random hardware_;
 };
 
 std::vector<std::string> lock_names() {

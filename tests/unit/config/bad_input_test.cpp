@@ -22,10 +22,10 @@ void check_all(const std::vector<Bad>& all) {
     }
 }
 
-const std::string policies =
-    "one of eevdf, cfs, sched_fifo, sched_rr, sched_batch, sched_idle, sched_deadline, o1, windows, fifo, "
-    "round_robin, sjf, srtf, priority, mlfq, lottery, stride, edf, "
-    "rate_monotonic, deadline_monotonic";
+const std::string policies = "one of eevdf, cfs, sched_fifo, sched_rr, sched_batch, sched_idle, "
+                             "sched_deadline, o1, windows, fifo, "
+                             "round_robin, sjf, srtf, priority, mlfq, lottery, stride, edf, "
+                             "rate_monotonic, deadline_monotonic";
 
 }  // namespace
 
@@ -198,6 +198,20 @@ TEST_CASE("bad input: machine, os, interpreter", "[config]") {
          "active core, two, …, got '0.9'"},
         {with_machine("{turbo: [1, 0.8, 0.9]}"),
          "1:27: expected a speed that does not rise with the number of active cores, got '0.9'"},
+        {with_machine("{memory_bandwidth: 0GiB/s}"),
+         "1:29: memory_bandwidth: expected a bandwidth above 0B/s, got '0GiB/s'"},
+        {with_machine("{smt_speed: {matrx: {}}}"),
+         "1:23: unknown field 'matrx'; did you mean 'matrix'?"},
+        {with_machine("{smt_speed: {matrix: {compute: {memory: 2}}}}"),
+         "1:50: memory: expected a number from 0.001 to 1, got '2'"},
+        {with_machine("{smt_speed: {dispatch: {}, matrix: {}}}"),
+         "1:22: smt_speed: expected a number such as 0.62, {matrix: {…}} or {dispatch: {…}}, got a "
+         "mapping"},
+        {with_step("{nogil: 1ms, bandwidth: 8GiB/s}"),
+         "5:18: bandwidth: the machine states no memory_bandwidth"},
+        {with_step("{compute: 1ms, class: memoy}"),
+         "5:27: class: unknown 'memoy'; one of compute, memory, branchy, spin; did you mean "
+         "'memory'?"},
         {with_machine("{cores: 3, costs: {sycall: 1us}}"),
          "1:29: unknown field 'sycall'; did you mean 'syscall'?"},
         {with_rest("os: {policy: fare}\n"), "9:14: policy: unknown 'fare'; " + policies},
@@ -251,10 +265,7 @@ TEST_CASE("bad input: what is not built yet is told to be that", "[config]") {
     check_all({
         {with_machine("host"),
          "1:10: machine: this host was not calibrated; run 'interlock calibrate'"},
-        {with_machine("{cores: 4, memory_bandwidth: 20GiB/s}"),
-         "1:21: memory_bandwidth is not built yet"},
         {with_rest("os: {load: 10%}\n"), "9:6: load is not built yet"},
-        {with_step("{compute: 1ms, bandwidth: 8GiB/s}"), "5:20: bandwidth is not built yet"},
     });
 }
 

@@ -22,20 +22,30 @@ TEST_CASE("speeds: turbo goes by the active cores of a socket", "[hardware]") {
     machine.smt_speed = {600'000};
     machine.turbo = {{1'000'000}, {900'000}};
     Speeds speeds(machine);
-    CHECK_FALSE(speeds.fixed());
-    CHECK_FALSE(speeds.starts(0));
+    using Reach = Speeds::Reach;
+    CHECK(speeds.starts(0) == Reach::core);
     CHECK(speeds.speed(0) == Speed{1'000'000});
-    CHECK_FALSE(speeds.starts(1));  // its sibling: no further core
+    CHECK(speeds.starts(1) == Reach::core);  // its sibling: no further core
     CHECK(speeds.speed(0) == Speed{600'000});
-    CHECK(speeds.starts(2));
+    CHECK(speeds.starts(2) == Reach::socket);
     CHECK(speeds.speed(0) == Speed{540'000});  // 1 x 0.6 x 0.9
     CHECK(speeds.speed(2) == Speed{450'000});  // 0.5 x 0.9
     CHECK(speeds.by_place(2) == Speed{500'000});
-    CHECK_FALSE(speeds.starts(4));  // on the other socket
+    CHECK(speeds.starts(4) == Reach::core);  // on the other socket
     CHECK(speeds.speed(4) == Speed{1'000'000});
-    CHECK(speeds.stops(2));
+    CHECK(speeds.stops(2) == Reach::socket);
     CHECK(speeds.speed(0) == Speed{600'000});
     CHECK(speeds.socket_begin(5) == 4);
+}
+
+TEST_CASE("speeds: cores without siblings have nothing to do with each other", "[hardware]") {
+    Machine machine;
+    machine.cores = 2;
+    Speeds speeds(machine);
+    CHECK(speeds.starts(0) == Speeds::Reach::nobody);
+    CHECK(speeds.starts(1) == Speeds::Reach::nobody);
+    CHECK(speeds.stops(0) == Speeds::Reach::nobody);
+    CHECK(speeds.speed(1) == Speed{});
 }
 
 TEST_CASE("speeds: the factors are multiplied exactly and rounded once", "[hardware]") {
