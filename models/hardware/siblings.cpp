@@ -117,9 +117,8 @@ std::uint64_t Siblings::yield_max(const std::array<bool, work_classes>& used) co
                 running[other] = static_cast<std::uint8_t>(threads - 1);
                 ++running[own];
                 const auto ratio = factor(static_cast<WorkClass>(own), running);
-                best = std::max(
-                    best,
-                    static_cast<std::uint64_t>(one * threads * ratio.value / ratio.divisor) + 1);
+                const auto yield = ratio.value * one * threads / ratio.divisor;
+                best = std::max(best, static_cast<std::uint64_t>(yield) + 1);
             }
     return best;
 }

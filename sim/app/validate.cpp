@@ -197,6 +197,18 @@ private:
         return footprint != nullptr && footprint->bandwidth > 0;
     }
 
+    static bool is_run(const workload::Workload& work, workload::ProgramId program) {
+        const auto spawns_it = [program](const workload::StepKind& kind) {
+            const auto* spawn = std::get_if<workload::Spawn>(&kind);
+            return spawn != nullptr && spawn->program == program;
+        };
+        return std::any_of(work.tasks.begin(), work.tasks.end(),
+                           [program](const auto& task) { return task.program == program; }) ||
+               std::any_of(work.programs.begin(), work.programs.end(), [&](const auto& spawner) {
+                   return workload::any_step(spawner.steps, spawns_it);
+               });
+    }
+
     /// A field of a task or a step that no driver does.
     static const char* only_simulated(const workload::Workload& work) {
         for (const auto& task : work.tasks) {
@@ -206,9 +218,10 @@ private:
             if (task.sched.runtime) return "runtime";
         }
         if (!work.devices.empty()) return "device";
-        for (const auto& program : work.programs) {
-            if (workload::any_step(program.steps, counts_on)) return "since";
-            if (workload::any_step(program.steps, moves_data)) return "bandwidth";
+        for (std::size_t i = 0; i < work.programs.size(); ++i) {
+            if (!is_run(work, workload::ProgramId{static_cast<std::uint32_t>(i)})) continue;
+            if (workload::any_step(work.programs[i].steps, counts_on)) return "since";
+            if (workload::any_step(work.programs[i].steps, moves_data)) return "bandwidth";
         }
         return nullptr;
     }

@@ -1,9 +1,15 @@
 // How fast hardware threads go beside each other.
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "models/hardware/speeds.hpp"
+#include "models/os/system.hpp"
+#include "models/record/kinds.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/scenario.hpp"
 
@@ -72,6 +78,117 @@ TEST_CASE("speeds: nobody stands still for being slow", "[hardware]") {
     speeds.starts(0);
     speeds.starts(1);
     CHECK(speeds.speed(0) == Speed{1});
+}
+
+/// Threads that do bursts of 1 ms and more, of one footprint after the other.
+class Workers final : public os::Driver {
+public:
+    Workers(std::uint32_t threads, std::uint32_t footprints)
+        : done_(threads), footprints_(footprints) {}
+
+    static constexpr std::uint32_t bursts = 12;
+    static kernel::Duration work(std::uint32_t thread, std::uint32_t burst) {
+        return 1ms + 37us * thread + 101us * burst;
+    }
+
+    os::Operation next(os::ThreadId thread, os::Outcome /*last*/) override {
+        const auto number = static_cast<std::uint32_t>(thread);
+        const auto burst = done_[number]++;
+        if (burst == bursts) return {.verb = os::Verb::exit, .timeout = {}, .work = {}};
+        if (burst % 5 == 4) return os::io(work(number, burst));
+        return os::run(work(number, burst), (number + burst) % footprints_);
+    }
+    void exited(os::ThreadId /*thread*/) override {}
+    os::Work burst(os::ThreadId /*thread*/) override { return {}; }
+    void happens(std::uint32_t /*subject*/) override {}
+
+private:
+    std::vector<std::uint32_t> done_;
+    std::uint32_t footprints_;
+};
+
+/// What each thread got done by the speeds that were recorded, in ns x ppm.
+class WorkDone final : public kernel::TraceSink {
+public:
+    WorkDone(std::uint32_t threads, std::uint32_t cpus) : work(threads), cpus_(cpus) {}
+
+    void take(std::span<const kernel::Record> records) override {
+        for (const auto& one : records) {
+            const auto kind = static_cast<record::Kind>(one.kind);
+            if (kind == record::Kind::thread_rate) {
+                count(cpus_[one.place], one.at);
+                changes += cpus_[one.place].thread ? 1 : 0;
+                cpus_[one.place].ppm = one.detail;
+            } else if (kind == record::Kind::thread_state || kind == record::Kind::thread_exited) {
+                for (auto& cpu : cpus_)
+                    if (cpu.thread == one.subject) {
+                        count(cpu, one.at);
+                        cpu.thread.reset();
+                    }
+                if (kind == record::Kind::thread_exited ||
+                    record::state_of(one.detail) != record::State::running)
+                    continue;
+                cpus_[one.place].thread = one.subject;
+                cpus_[one.place].since = one.at;
+            }
+        }
+    }
+
+    std::vector<std::uint64_t> work;
+    std::uint32_t changes = 0;
+
+private:
+    struct Cpu {
+        std::optional<std::uint32_t> thread;
+        kernel::Time since;
+        std::uint64_t ppm = 1'000'000;
+    };
+
+    void count(Cpu& cpu, kernel::Time now) {
+        if (cpu.thread)
+            work[*cpu.thread] += static_cast<std::uint64_t>((now - cpu.since).count()) * cpu.ppm;
+        cpu.since = now;
+    }
+
+    std::vector<Cpu> cpus_;
+};
+
+TEST_CASE("speeds: what is done is what was asked for, however often they change", "[hardware]") {
+    Machine machine;
+    machine.sockets = 2;
+    machine.cores = 4;
+    machine.threads_per_core = 2;
+    machine.speed = {{1'000'000}, {1'000'000}, {700'000}, {700'000}};
+    machine.turbo = {{1'000'000}, {870'001}};
+    machine.smt_dispatch = DispatchShares{{{800'000}, {300'000}, {600'000}, {100'000}}};
+    machine.memory_bandwidth = 20'000'000'000;
+    machine.costs = no_costs();
+    auto footprints = os::first_footprints();
+    for (const std::uint64_t bandwidth : {3'000'000'000, 11'000'000'000, 16'000'000'000})
+        footprints.push_back({.work_class = workload::WorkClass::memory, .bandwidth = bandwidth});
+    constexpr std::uint32_t threads = 11;
+    const auto* const policy = GENERATE("eevdf", "round_robin", "fifo");
+    CAPTURE(policy);
+    kernel::Simulation simulation;
+    WorkDone done(threads, machine.cpus());
+    simulation.trace().attach(done);
+    Workers workers(threads, static_cast<std::uint32_t>(footprints.size()));
+    os::System system(machine, {.policy = policy, .hz = {}, .queues = {}, .quota = {}},
+                      kernel::Random(1, 0), simulation, workers, footprints);
+    for (std::uint32_t i = 0; i < threads; ++i) system.create(0);
+    REQUIRE(system.run(std::nullopt, ~std::uint64_t{0}) == os::Stop::out_of_events);
+    simulation.trace().flush();
+    CHECK(done.changes > 100);
+    for (std::uint32_t thread = 0; thread < threads; ++thread) {
+        std::uint64_t asked = 0;
+        for (std::uint32_t burst = 0; burst < Workers::bursts; ++burst)
+            if (burst % 5 != 4)
+                asked +=
+                    static_cast<std::uint64_t>(Workers::work(thread, burst).count()) * 1'000'000;
+        // Each burst ends at the first nanosecond at which it is done.
+        CHECK(done.work[thread] >= asked);
+        CHECK(done.work[thread] < asked + std::uint64_t{Workers::bursts} * 1'000'000);
+    }
 }
 
 TEST_CASE("turbo: work is re-timed when a core starts or stops", "[hardware]") {
