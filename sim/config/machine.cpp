@@ -14,8 +14,7 @@ using hardware::Machine;
 
 constexpr std::string_view host_name = "host";
 constexpr double speed_max = 100;
-constexpr hardware::Speed default_sibling = Machine{}.smt_speed;
-/// As slow beside itself as that.
+/// By which two go at the default of `smt_speed`.
 constexpr hardware::Speed default_dispatch{793'000};
 
 void read_speeds(Machine& machine, const Node& node) {
@@ -208,7 +207,7 @@ const Table<Machine>& siblings_table() {
         {{"matrix", "mapping of classes", "", "", "by the classes of the steps on both"},
          [](Machine& machine, const Node& node) {
              hardware::SiblingMatrix matrix;
-             for (auto& row : matrix) row.fill(default_sibling);
+             for (auto& row : matrix) row.fill(Machine{}.smt_speed);
              read_mapping(node, matrix_table(), matrix, "a mapping such as {compute: {…}}");
              machine.smt_matrix = matrix;
          }},
@@ -235,7 +234,7 @@ const Table<hardware::SiblingMatrix>& matrix_table() {
 
 const Table<hardware::SiblingMatrix::value_type>& matrix_row_table() {
     static const auto table = class_table<hardware::SiblingMatrix::value_type>(
-        "number", "from 0.001 to 1", text_of(default_sibling), "beside a step of this class",
+        "number", "from 0.001 to 1", text_of(Machine{}.smt_speed), "beside a step of this class",
         read_factor);
     return table;
 }
