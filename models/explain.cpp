@@ -178,7 +178,7 @@ std::string busy_cpus(const Case& question, const Result& result) {
     const auto all = busiest_cpus(result, cpus);
     const auto slowed = share(result.totals.slowed, result.totals.running);
     const auto by = slowed > 0.05 ? what_slows(question) : std::string();
-    const auto reason = by.empty() ? by : fmt::format("{} by {}", by, percent(slowed));
+    auto reason = by.empty() ? by : fmt::format("{} by {}", by, percent(slowed));
     if (all > 0.85)
         return fmt::format("{} busy ({} of the time){}",
                            cpus == 1 ? "the only CPU is" : fmt::format("all {} CPUs are", cpus),
