@@ -31,7 +31,8 @@ public:
         // The worker handler of a pool polls, and may keep the lock from the result handler for as
         // long as chance will have it where a wake-up does not preempt and tickets decide, or turns
         // are of 100 ms: who is signalled and finds the lock taken does not ask for it.
-        const bool by_chance = policy == "lottery" || policy == "stride" || policy == "sched_rr";
+        const bool by_chance =
+            policy == "lottery" || policy == "stride" || policy == "sched_rr" || policy == "o1";
         text += fmt::format("interpreter: {{preset: {}, lock: {}{}}}\n",
                             random_.below(2) == 0 ? "cpython-3.9" : "cpython-3.13", lock,
                             by_chance ? ", pool_watch: 0s" : "");
