@@ -294,7 +294,8 @@ public:
         Demand crew;
         Demand all;
         for (std::uint32_t i = 0; i < instances_.size(); ++i) {
-            if (task(i).background) continue;
+            // Of one that may be aborted it is not known how much is done.
+            if (task(i).background || task(i).abort_on_miss) continue;
             all.add(demands_[i]);
             if (!task(i).process) crew.add(demands_[i]);
         }
@@ -356,6 +357,10 @@ private:
                         start = std::max(start, last[before]);
                     else if (instances_[i].number < of_task[before].size())
                         start = std::max(start, ends[of_task[before][instances_[i].number]]);
+                }
+                if (task.abort_on_miss) {
+                    ends[i] = start;
+                    continue;
                 }
                 ends[i] = plus(start, demands_[i].alone(fastest_));
                 last[number] = std::max(last[number], ends[i]);

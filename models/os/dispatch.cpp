@@ -66,12 +66,12 @@ void System::wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker) {
 /// Threads of its queue that have used up a budget run again when they get another.
 void System::arm_release(CpuId id) {
     const auto at = policy_->next_release(queue_of(id));
-    auto& here = cpu(global_ ? CpuId{0} : id);
     if (!at) return;
-    simulation_.calendar().cancel(here.release);
-    here.release = simulation_.calendar().schedule(
+    const auto first = global_ ? CpuId{0} : id;
+    simulation_.calendar().cancel(cpu(first).release);
+    cpu(first).release = simulation_.calendar().schedule(
         *at, EventClass::timer,
-        {static_cast<std::uint32_t>(EventKind::release), static_cast<std::uint32_t>(id)});
+        {static_cast<std::uint32_t>(EventKind::release), static_cast<std::uint32_t>(first)});
 }
 
 void System::release(CpuId id) {
@@ -188,12 +188,8 @@ void System::dispatch(CpuId id) {
     }
     const bool may_run = waiting_ == 0 || has_run_time(id);
     if (may_run && policy_->urgent() > 0) pull_urgent(id);
-    auto next = may_run ? policy_->pick(queue_of(id)) : kernel::Maybe<ThreadId>();
-    if (next) {
-        --waiting_;
-    } else if (may_run && pulls_new_idle()) {
-        next = pull(id, false);
-    }
+    auto next = may_run ? pick(id) : kernel::Maybe<ThreadId>();
+    if (!next && may_run && pulls_new_idle() && pull(id, false)) next = pick(id);
     if (before && next == before) {
         if (!thread(*before).in_operation && thread(*before).left.value == 0) advance(*before);
         return decide(id);
@@ -209,6 +205,13 @@ void System::dispatch(CpuId id) {
     if (!may_run) throttle(id);
     if (!next) return go_idle(id);
     switch_in(id, *next);
+}
+
+/// Takes the next thread from its queue.
+kernel::Maybe<ThreadId> System::pick(CpuId id) {
+    const auto next = policy_->pick(queue_of(id));
+    if (next) --waiting_;
+    return next;
 }
 
 void System::switch_in(CpuId id, ThreadId thread_id) {

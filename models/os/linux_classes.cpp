@@ -128,18 +128,23 @@ Maybe<Duration> LinuxClasses::due(RunqueueId queue, ThreadId thread) {
     return own;
 }
 
+int LinuxClasses::level(ThreadId thread) const {
+    const auto& it = members_[thread];
+    if (it.rank == deadline) return 0;
+    if (it.rank == fixed) return 2;
+    return it.served ? 1 : 3;
+}
+
 bool LinuxClasses::preempts(RunqueueId queue, ThreadId woken, ThreadId running) {
-    const auto& me = members_[running];
-    const auto rank = members_[woken].rank;
-    if (rank == me.rank) return of(woken).preempts(queue, woken, running);
-    if (me.served && rank == fixed) return false;
-    return rank < me.rank;
+    if (members_[woken].rank == members_[running].rank)
+        return of(woken).preempts(queue, woken, running);
+    return level(woken) < level(running);
 }
 
 bool LinuxClasses::more_urgent(ThreadId one, ThreadId other) const {
     const auto rank = members_[one].rank;
-    if (rank != members_[other].rank) return rank < members_[other].rank;
-    return classes_[rank]->more_urgent(one, other);
+    if (rank == members_[other].rank) return classes_[rank]->more_urgent(one, other);
+    return level(one) < level(other);
 }
 
 std::size_t LinuxClasses::queued(RunqueueId queue) const {
@@ -163,10 +168,8 @@ Maybe<ThreadId> LinuxClasses::release(RunqueueId queue) {
     return thread;
 }
 
-Maybe<ThreadId> LinuxClasses::urgent_in(RunqueueId queue) const {
-    for (const auto rank : {deadline, fixed})
-        if (classes_[rank]->queued(queue) > 0) return classes_[rank]->queued_at(queue, 0);
-    return std::nullopt;
+std::size_t LinuxClasses::urgent_in(RunqueueId queue) const {
+    return classes_[deadline]->queued(queue) + classes_[fixed]->queued(queue);
 }
 
 }  // namespace interlock::os

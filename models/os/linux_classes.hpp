@@ -10,7 +10,8 @@
 // any of a class behind it. But for the fair server, one a CPU: when fair threads were runnable
 // for 950 ms and had less than 50 ms of that, they come before real-time threads until they have
 // had as much. From then on they have 50 ms at the begin of each second, until they get them
-// without help.
+// without help. Balancing that moves the only fair thread of a CPU to another begins its second
+// anew (dl_server_start()).
 //
 // Real-time and deadline threads are never left to wait beside a less urgent thread on another
 // CPU where they may run: the os pushes and pulls them (placement.cpp).
@@ -53,7 +54,7 @@ public:
         return rank_of(scheduling) != fair;
     }
     std::size_t urgent() const override { return urgent_; }
-    kernel::Maybe<ThreadId> urgent_in(RunqueueId queue) const override;
+    std::size_t urgent_in(RunqueueId queue) const override;
 
 private:
     enum Rank : std::uint8_t { deadline, fixed, fair };
@@ -69,6 +70,8 @@ private:
         kernel::Duration left{};  ///< of what they are to have in the period
     };
 
+    /// The less, the more urgent: a thread that the fair server lets run is before real-time ones.
+    int level(ThreadId thread) const;
     Rank rank_of(const Scheduling& scheduling) const;
     Policy& of(ThreadId thread) { return *classes_[members_[thread].rank]; }
     bool starves(RunqueueId queue);

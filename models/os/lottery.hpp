@@ -79,8 +79,8 @@ public:
         if (queued(queue) == 0) return std::nullopt;
         return waiting(queue).take_winner(draw_());
     }
-    void charge(RunqueueId /*queue*/, ThreadId thread, kernel::Duration ran) override {
-        quanta_.use(thread, ran);
+    void charge(RunqueueId queue, ThreadId thread, kernel::Duration ran) override {
+        quanta_.use(thread, ran, queued(queue) > 0);
     }
     kernel::Maybe<kernel::Duration> due(RunqueueId queue, ThreadId thread) override {
         if (queued(queue) == 0) return std::nullopt;

@@ -229,10 +229,10 @@ bool System::has_for(CpuId from, CpuId to) const {
     return false;
 }
 
-/// Moves a thread here from the busiest CPU and lets it run next.
-kernel::Maybe<ThreadId> System::pull(CpuId id, bool even_hot) {
+/// Moves a thread here from the busiest CPU.
+bool System::pull(CpuId id, bool even_hot) {
     const auto from = busiest(id);
-    if (!from) return std::nullopt;
+    if (!from) return false;
     const auto queue = queue_of(*from);
     for (std::size_t i = policy_->queued(queue); i-- > 0;) {
         const auto candidate = policy_->queued_at(queue, i);
@@ -240,12 +240,9 @@ kernel::Maybe<ThreadId> System::pull(CpuId id, bool even_hot) {
         migrate(*from, id, candidate);
         to_dispatch_.insert(*from);  // its decision may no longer be due
         cpu(id).failed_pulls = 0;
-        if (cpu(id).current) return candidate;
-        const auto next = policy_->pick(queue_of(id));
-        if (next) --waiting_;
-        return next;
+        return true;
     }
-    return std::nullopt;
+    return false;
 }
 
 /// From queue to queue.
@@ -264,13 +261,19 @@ void System::migrate(CpuId from, CpuId to, ThreadId id) {
 void System::pull_urgent(CpuId id) {
     if (global_) return;
     kernel::Maybe<CpuId> from;
-    auto most = policy_->urgent_in(queue_of(id));
-    for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
-        const auto waits = policy_->urgent_in(queue_of(CpuId{i}));
-        if (CpuId{i} == id || !waits || !threads_[index(*waits)].allowed.has(id)) continue;
-        if (most && !policy_->more_urgent(*waits, *most)) continue;
-        most = waits;
-        from = CpuId{i};
+    kernel::Maybe<ThreadId> most;
+    if (policy_->urgent_in(queue_of(id)) > 0) most = policy_->queued_at(queue_of(id), 0);
+    for (std::uint32_t c = 0; c < cpus_.size(); ++c) {
+        if (CpuId{c} == id) continue;
+        const auto queue = queue_of(CpuId{c});
+        for (std::size_t i = 0; i < policy_->urgent_in(queue); ++i) {
+            const auto waits = policy_->queued_at(queue, i);
+            if (!thread(waits).allowed.has(id)) continue;
+            if (most && !policy_->more_urgent(waits, *most)) break;
+            most = waits;
+            from = CpuId{c};
+            break;
+        }
     }
     if (from) migrate(*from, id, *most);
 }
@@ -279,16 +282,18 @@ void System::pull_urgent(CpuId id) {
 /// Whether there was any.
 bool System::push_urgent() {
     if (global_) return false;
-    for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
-        const CpuId from{i};
-        const auto& here = cpus_[i];
-        const auto waits = policy_->urgent_in(queue_of(from));
-        if (!waits || here.waking || here.interrupt) continue;  // it is about to choose
-        const auto to = less_urgent(*waits, from);
-        if (!to) continue;
-        migrate(from, *to, *waits);
-        notify(*to, *waits, std::nullopt);
-        return true;
+    for (std::uint32_t c = 0; c < cpus_.size(); ++c) {
+        const CpuId from{c};
+        const auto& here = cpus_[c];
+        if (here.waking || here.interrupt) continue;  // it is about to choose
+        for (std::size_t i = 0; i < policy_->urgent_in(queue_of(from)); ++i) {
+            const auto waits = policy_->queued_at(queue_of(from), i);
+            const auto to = less_urgent(waits, from);
+            if (!to) continue;
+            migrate(from, *to, waits);
+            notify(*to, waits, std::nullopt);
+            return true;
+        }
     }
     return false;
 }
@@ -301,7 +306,7 @@ kernel::Maybe<CpuId> System::less_urgent(ThreadId id, CpuId but) const {
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
         const auto& there = cpus_[i];
         if (CpuId{i} == but || there.throttled || !allowed.has(CpuId{i})) continue;
-        if (!there.current || there.reschedule || there.interrupt) continue;
+        if (!there.current || there.reschedule || (there.interrupt && !lazy_)) continue;
         if (!policy_->more_urgent(id, *there.current)) continue;
         if (!least || policy_->more_urgent(*cpu(*least).current, *there.current)) least = CpuId{i};
     }
@@ -372,7 +377,8 @@ kernel::Maybe<CpuId> System::hampered(CpuId by) const {
     kernel::Maybe<CpuId> worst;
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
         if (!cpus_[i].current || speeds_.by_place(i) >= least) continue;
-        if (!threads_[index(*cpus_[i].current)].allowed.has(by)) continue;
+        const auto& running = threads_[index(*cpus_[i].current)];
+        if (!running.allowed.has(by) || policy_->real_time(running.facts.scheduling)) continue;
         worst = CpuId{i};
         least = speeds_.by_place(i);
     }
@@ -434,7 +440,7 @@ bool System::balance_cpu(CpuId id) {
     if (here.idle) {
         // The tick that found it idle has woken it: no further delay.
         set_idle(id, false);
-        const auto pulled = pull(id, force);
+        const auto pulled = pull(id, force) ? pick(id) : kernel::Maybe<ThreadId>();
         if (!pulled) {
             ++here.failed_pulls;
             set_idle(id, true);

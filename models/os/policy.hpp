@@ -118,8 +118,8 @@ public:
     /// pushes and pulls real-time threads).
     virtual std::size_t urgent() const { return 0; }
 
-    /// The most urgent of those in a queue.
-    virtual kernel::Maybe<ThreadId> urgent_in(RunqueueId /*queue*/) const { return std::nullopt; }
+    /// How many of them are in a queue: the first of queued_at, by their urgency.
+    virtual std::size_t urgent_in(RunqueueId /*queue*/) const { return 0; }
 
     /// Whether `Facts::burst` is looked at; the os then asks the program for it.
     virtual bool needs_burst() const { return false; }

@@ -48,16 +48,15 @@ public:
         me.runs_with += (now() - me.since) / aging_;
         return next;
     }
-    void charge(RunqueueId /*queue*/, ThreadId thread, kernel::Duration ran) override {
-        if (quanta_) quanta_->use(thread, ran);
+    void charge(RunqueueId queue, ThreadId thread, kernel::Duration ran) override {
+        if (quanta_) quanta_->use(thread, ran, contested(queue, thread));
     }
     kernel::Maybe<kernel::Duration> due(RunqueueId queue, ThreadId thread) override {
         if (queued(queue) == 0) return std::nullopt;
         const auto& me = states_[thread];
         const auto& first = states_[queued_at(queue, 0)];
         kernel::Maybe<kernel::Duration> soonest;
-        if (quanta_ && (first.runs_with >= me.runs_with || me.runs_with > me.priority))
-            soonest = quanta_->left(thread);
+        if (quanta_ && contested(queue, thread)) soonest = quanta_->left(thread);
         if (ages()) {
             // It has more than the running one when it has gained the difference and one.
             const auto at = first.since + aging_ * (me.runs_with - first.runs_with + 1);
@@ -80,6 +79,12 @@ private:
         kernel::Duration since{};    ///< waits, or has begun to run
     };
 
+    /// Whether the end of its quantum would be that of its turn.
+    bool contested(RunqueueId queue, ThreadId thread) const {
+        if (queued(queue) == 0) return false;
+        const auto& me = states_[thread];
+        return states_[queued_at(queue, 0)].runs_with >= me.runs_with || me.runs_with > me.priority;
+    }
     bool ages() const { return aging_ > kernel::Duration::zero(); }
     kernel::Duration now() const { return ages() ? now_().time_since_epoch() : kernel::Duration{}; }
     /// All that wait age alike, so their order stays.

@@ -1,7 +1,9 @@
 #pragma once
 
-// What each thread has used of its quantum. One that ends while nobody else is to run is
-// followed by another.
+// What each thread has used of its quantum. One that ends while it is not contested, by one
+// that would have the next turn, is followed by another.
+
+#include <algorithm>
 
 #include "models/os/by_thread.hpp"
 #include "sim/kernel/time.hpp"
@@ -13,12 +15,16 @@ public:
     explicit Quanta(kernel::Duration quantum) : quantum_(quantum) {}
 
     void begin(ThreadId thread) { used_.make(thread) = {}; }
-    void use(ThreadId thread, kernel::Duration ran) { used_.make(thread) += ran; }
+    void use(ThreadId thread, kernel::Duration ran, bool contested) {
+        auto& used = used_.make(thread);
+        used += ran;
+        if (!contested && used >= quantum_) used %= quantum_;
+    }
+    /// Another quantum before the next turn.
+    void extend(ThreadId thread) { used_.make(thread) -= quantum_; }
     bool over(ThreadId thread) const { return used_[thread] >= quantum_; }
-    kernel::Duration left(ThreadId thread) {
-        auto& used = used_[thread];
-        if (used >= quantum_) used %= quantum_;
-        return quantum_ - used;
+    kernel::Duration left(ThreadId thread) const {
+        return std::max(quantum_ - used_[thread], kernel::Duration{1});
     }
 
 private:

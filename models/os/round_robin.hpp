@@ -21,8 +21,8 @@ public:
         if (why != Joining::migrated) quanta_.begin(thread);
         waiting(queue).append(thread);
     }
-    void charge(RunqueueId /*queue*/, ThreadId thread, kernel::Duration ran) override {
-        quanta_.use(thread, ran);
+    void charge(RunqueueId queue, ThreadId thread, kernel::Duration ran) override {
+        quanta_.use(thread, ran, queued(queue) > 0);
     }
     kernel::Maybe<kernel::Duration> due(RunqueueId queue, ThreadId thread) override {
         if (queued(queue) == 0) return std::nullopt;

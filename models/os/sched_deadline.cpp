@@ -22,6 +22,20 @@ SignedWide product(Duration a, Duration b) {
 LinuxDeadline::LinuxDeadline(Now now, std::size_t runqueues)
     : Queueing(runqueues), now_(std::move(now)), throttled_(runqueues) {}
 
+/// As __checkparam_dl() of Linux.
+std::optional<std::string> LinuxDeadline::why_refused(const Scheduling& scheduling) {
+    constexpr Duration least_runtime{1024};
+    constexpr Duration least_period{100'000};
+    constexpr Duration most_period{4'194'304'000};
+    const auto deadline = scheduling.deadline.value_or(*scheduling.period);
+    if (*scheduling.runtime > deadline || deadline > *scheduling.period)
+        return "expected a runtime of at most the deadline, and that of at most the period";
+    if (*scheduling.runtime < least_runtime) return "expected a runtime of at least 1024ns";
+    if (*scheduling.period < least_period || *scheduling.period > most_period)
+        return "expected a period from 100us to 4194304us";
+    return std::nullopt;
+}
+
 double LinuxDeadline::bandwidth(const Scheduling& scheduling) {
     return static_cast<double>(scheduling.runtime->count()) /
            static_cast<double>(scheduling.period->count());

@@ -16,6 +16,8 @@
 // Documentation/scheduler/sched-deadline.rst, as the specification of the os tells them (1.5).
 // Abeni and Buttazzo 1998. Left out: reclaiming of bandwidth (GRUB), inheritance of deadlines.
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "models/os/ordered_queue.hpp"
@@ -42,6 +44,9 @@ public:
     }
     kernel::Maybe<kernel::Time> next_release(RunqueueId queue) override;
     kernel::Maybe<ThreadId> release(RunqueueId queue) override;
+
+    /// What sched_setattr() has against them; none: nothing. They have a runtime and a period.
+    static std::optional<std::string> why_refused(const Scheduling& scheduling);
 
     /// Runtime a period; of all of a machine it must not be above `bandwidth_limit` a CPU.
     static double bandwidth(const Scheduling& scheduling);

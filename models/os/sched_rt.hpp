@@ -39,13 +39,11 @@ public:
         else
             waiting(queue).append(thread, me.order);
     }
-    void charge(RunqueueId /*queue*/, ThreadId thread, kernel::Duration ran) override {
-        slices_.use(thread, ran);
+    void charge(RunqueueId queue, ThreadId thread, kernel::Duration ran) override {
+        slices_.use(thread, ran, contested(queue, thread));
     }
     kernel::Maybe<kernel::Duration> due(RunqueueId queue, ThreadId thread) override {
-        const auto& me = states_[thread];
-        const bool rival = queued(queue) > 0 && waiting(queue).first_key() == me.order;
-        if (!me.in_turn || !rival) return std::nullopt;
+        if (!states_[thread].in_turn || !contested(queue, thread)) return std::nullopt;
         return slices_.left(thread);
     }
     bool preempts(RunqueueId /*queue*/, ThreadId woken, ThreadId running) override {
@@ -56,6 +54,11 @@ public:
     }
 
 private:
+    /// Whether one of its priority waits.
+    bool contested(RunqueueId queue, ThreadId thread) {
+        return queued(queue) > 0 && waiting(queue).first_key() == states_[thread].order;
+    }
+
     struct State {
         std::int64_t order = 0;
         bool in_turn = false;

@@ -53,7 +53,7 @@ public:
         auto& me = states_[thread];
         auto& queue = waiting(id);
         me.pass += static_cast<kernel::Wide>(ran.count()) * (kernel::Wide{1} << 20U) / me.tickets;
-        quanta_.use(thread, ran);
+        quanta_.use(thread, ran, !queue.empty());
         const auto least = queue.empty() ? me.pass : std::min(me.pass, queue.first_key().pass);
         queue.least = std::max(queue.least, least);
     }

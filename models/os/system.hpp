@@ -314,7 +314,8 @@ private:
     bool has_for(CpuId from, CpuId to) const;
     std::uint32_t load(CpuId id) const { return loads_.of(queue_of(id)); }
     void set_idle(CpuId id, bool idle);
-    kernel::Maybe<ThreadId> pull(CpuId id, bool even_hot);
+    bool pull(CpuId id, bool even_hot);  // whether it moved one
+    kernel::Maybe<ThreadId> pick(CpuId id);
     kernel::Maybe<CpuId> busiest(CpuId but) const;
     void migrate(CpuId from, CpuId to, ThreadId id);
     void pull_urgent(CpuId id);

@@ -26,7 +26,6 @@ Duration found_starving(Duration ready_since) {
 Windows::Windows(const PolicySetting& setting)
     : Queueing(setting.runqueues), now_(setting.now),
       quanta_(setting.parameters.quantum.value_or(default_client_quantum)),
-      quantum_(setting.parameters.quantum.value_or(default_client_quantum)),
       ready_(setting.runqueues) {}
 
 void Windows::insert(RunqueueId queue, ThreadId thread, bool first) {
@@ -78,7 +77,7 @@ void Windows::boost_starving(RunqueueId queue) {
             me.priority = highest_dynamic;
             me.starved = true;
             quanta_.begin(thread);
-            quanta_.use(thread, -quantum_);  // two of them
+            quanta_.extend(thread);
         }
         insert(queue, thread, false);
     }
@@ -92,9 +91,8 @@ Maybe<ThreadId> Windows::pick(RunqueueId queue) {
 }
 
 Maybe<Duration> Windows::due(RunqueueId queue, ThreadId thread) {
-    const auto& me = states_[thread];
     const auto& ready = ready_[index(queue)];
-    if (ready.empty() && me.priority == me.base) return std::nullopt;
+    if (!contested(queue, thread)) return std::nullopt;
     const auto left = quanta_.left(thread);
     if (ready.empty()) return left;
     const auto scan = std::max(found_starving(ready.first_key()) - now(), Duration{1});

@@ -29,8 +29,8 @@ public:
     void enqueue(RunqueueId queue, ThreadId thread, Joining why, const Facts& facts) override;
     void dequeue(RunqueueId queue, ThreadId thread, Leaving why) override;
     kernel::Maybe<ThreadId> pick(RunqueueId queue) override;
-    void charge(RunqueueId /*queue*/, ThreadId thread, kernel::Duration ran) override {
-        quanta_.use(thread, ran);
+    void charge(RunqueueId queue, ThreadId thread, kernel::Duration ran) override {
+        quanta_.use(thread, ran, contested(queue, thread));
     }
     kernel::Maybe<kernel::Duration> due(RunqueueId queue, ThreadId thread) override;
     bool preempts(RunqueueId /*queue*/, ThreadId woken, ThreadId running) override {
@@ -52,11 +52,15 @@ private:
 
     kernel::Duration now() const { return now_().time_since_epoch(); }
     void insert(RunqueueId queue, ThreadId thread, bool first);
+    /// Whether the end of its quantum changes anything.
+    bool contested(RunqueueId queue, ThreadId thread) const {
+        const auto& me = states_[thread];
+        return !ready_[index(queue)].empty() || me.priority != me.base;
+    }
     void boost_starving(RunqueueId queue);
 
     Now now_;
     Quanta quanta_;
-    kernel::Duration quantum_;
     ByThread<State> states_;
     std::vector<OrderedQueue<kernel::Duration>> ready_;  // by how long
 };

@@ -162,6 +162,8 @@ private:
                        std::to_string(policy.priorities);
             const bool has_budget = task.sched.runtime && task.sched.period;
             if (kind != SchedulingClass::deadline || !has_budget) continue;
+            if (const auto why = os::LinuxDeadline::why_refused(task.sched))
+                return "sched: task " + task.name + ": " + *why;
             if (!task.affinity.empty())
                 return "task " + task.name + " is of SCHED_DEADLINE, which has no affinity";
             const auto threads = task.periodic ? 1 : task.count.value_or(1);

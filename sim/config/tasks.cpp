@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "models/os/sched_deadline.hpp"
 #include "sim/config/cycle.hpp"
 
 namespace interlock::config {
@@ -87,9 +88,8 @@ void complete_sched(TaskDraft& draft) {
         no("expected a period, here or of the task");
     if (!it.period) return;  // the slice of an ordinary thread
     if (!it.deadline) it.deadline = std::min(draft.task.deadline.value_or(*it.period), *it.period);
-    if (kind == SchedulingClass::deadline &&
-        (*it.runtime > *it.deadline || *it.deadline > *it.period))
-        no("expected a runtime of at most the deadline, and that of at most the period");
+    if (kind != SchedulingClass::deadline) return;
+    if (const auto why = os::LinuxDeadline::why_refused(it)) no(*why);
 }
 
 void check_names(const std::vector<TaskDraft>& drafts) {

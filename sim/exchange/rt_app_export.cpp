@@ -68,6 +68,11 @@ private:
         if (case_.strategy.kind != models::StrategyKind::direct)
             note(fmt::format("the strategy '{}' becomes a thread for each task",
                              case_.strategy.name));
+        const auto& system = case_.os;
+        if (system.policy != "eevdf" && system.policy != "cfs")
+            note(fmt::format("the system's policy {} is left out: threads say theirs",
+                             system.policy));
+        if (system.quota) note("the quota is left out");
         if (case_.runtime.has_lock())
             note("the interpreter lock is left out: threads of rt-app take none");
     }
@@ -281,6 +286,7 @@ private:
         add("timer", std::move(timer));
     }
     void event(const Io& step) {
+        if (step.device) refuse("io: rt-app has no devices but its own");
         const auto time = time_of(step.time);
         if (time == 0) return add("iorun", 0);
         note("io is taken as a sleep, which the slack of its timer delays");

@@ -47,6 +47,16 @@ TEST_CASE("sched_rr: slices follow one another while nobody else wants to run", 
     CHECK(driver.run(10ms) == "0(30) 1(5) 0(10)");
 }
 
+TEST_CASE("sched_rr: a slice that ends between ticks is over, whoever runs meanwhile", "[os]") {
+    // The slice of 0 is used up at 101 ms, which the tick at 104 ms would notice; 2 comes before.
+    LinuxRealTime policy(1);
+    support::PolicyDriver driver(policy, 4ms);
+    driver.add(1ms, 300ms, in_turn(1));
+    driver.add(1ms, 8ms, in_turn(1));
+    driver.add(102ms, 1ms, in_turn(2));
+    CHECK(driver.run(1ms) == "0(101) 2(1) 0(1) 1(8) 0(198)");
+}
+
 TEST_CASE("sched_rr: beside it one of sched_fifo keeps the CPU", "[os]") {
     LinuxRealTime policy(1);
     support::PolicyDriver driver(policy);
