@@ -14,8 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "models/os/quanta.hpp"
-#include "models/os/queueing.hpp"
+#include "models/os/in_turn.hpp"
 
 namespace interlock::os {
 
@@ -66,29 +65,21 @@ private:
     std::uint64_t tickets_ = 0;  // of all of them
 };
 
-class Lottery final : public Queueing<Lots> {
+class Lottery final : public InTurn<Lots> {
 public:
     Lottery(kernel::Duration quantum, Draw draw, std::size_t runqueues)
-        : Queueing(runqueues), quanta_(quantum), draw_(std::move(draw)) {}
+        : InTurn(quantum, runqueues), draw_(std::move(draw)) {}
 
     void enqueue(RunqueueId queue, ThreadId thread, Joining why, const Facts& facts) override {
-        if (why != Joining::migrated) quanta_.begin(thread);
+        if (why != Joining::migrated) begin_quantum(thread);
         waiting(queue).add(thread, facts.scheduling.tickets);
     }
     kernel::Maybe<ThreadId> pick(RunqueueId queue) override {
         if (queued(queue) == 0) return std::nullopt;
         return waiting(queue).take_winner(draw_());
     }
-    void charge(RunqueueId queue, ThreadId thread, kernel::Duration ran) override {
-        quanta_.use(thread, ran, queued(queue) > 0);
-    }
-    kernel::Maybe<kernel::Duration> due(RunqueueId queue, ThreadId thread) override {
-        if (queued(queue) == 0) return std::nullopt;
-        return quanta_.left(thread);
-    }
 
 private:
-    Quanta quanta_;
     Draw draw_;
 };
 

@@ -6,31 +6,19 @@
 //
 // A textbook policy; ties of arrival are settled by the order of entering.
 
-#include "models/os/quanta.hpp"
-#include "models/os/queueing.hpp"
+#include "models/os/in_turn.hpp"
 #include "models/os/thread_ring.hpp"
 
 namespace interlock::os {
 
-class RoundRobin final : public Queueing<ThreadRing> {
+class RoundRobin final : public InTurn<ThreadRing> {
 public:
-    RoundRobin(kernel::Duration quantum, std::size_t runqueues)
-        : Queueing(runqueues), quanta_(quantum) {}
+    using InTurn::InTurn;
 
     void enqueue(RunqueueId queue, ThreadId thread, Joining why, const Facts& /*facts*/) override {
-        if (why != Joining::migrated) quanta_.begin(thread);
+        if (why != Joining::migrated) begin_quantum(thread);
         waiting(queue).append(thread);
     }
-    void charge(RunqueueId queue, ThreadId thread, kernel::Duration ran) override {
-        quanta_.use(thread, ran, queued(queue) > 0);
-    }
-    kernel::Maybe<kernel::Duration> due(RunqueueId queue, ThreadId thread) override {
-        if (queued(queue) == 0) return std::nullopt;
-        return quanta_.left(thread);
-    }
-
-private:
-    Quanta quanta_;
 };
 
 }  // namespace interlock::os

@@ -13,9 +13,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "models/os/by_thread.hpp"
+#include "models/os/in_turn.hpp"
 #include "models/os/ordered_queue.hpp"
-#include "models/os/quanta.hpp"
-#include "models/os/queueing.hpp"
 
 namespace interlock::os {
 
@@ -32,10 +32,9 @@ struct PassQueue : OrderedQueue<Pass> {
     kernel::Wide least = 0;  ///< pass of all that are there, which never goes back
 };
 
-class Stride final : public Queueing<PassQueue> {
+class Stride final : public InTurn<PassQueue> {
 public:
-    Stride(kernel::Duration quantum, std::size_t runqueues)
-        : Queueing(runqueues), quanta_(quantum) {}
+    using InTurn::InTurn;
 
     void enqueue(RunqueueId id, ThreadId thread, Joining why, const Facts& facts) override {
         auto& me = states_.make(thread);
@@ -46,20 +45,16 @@ public:
             me.pass = queue.least + (me.pass > least ? me.pass - least : 0);
         }
         me.last = id;
-        if (why != Joining::preempted) quanta_.begin(thread);
+        if (why != Joining::preempted) begin_quantum(thread);
         queue.append(thread, {me.pass, index(thread)});
     }
     void charge(RunqueueId id, ThreadId thread, kernel::Duration ran) override {
         auto& me = states_[thread];
         auto& queue = waiting(id);
         me.pass += static_cast<kernel::Wide>(ran.count()) * (kernel::Wide{1} << 20U) / me.tickets;
-        quanta_.use(thread, ran, !queue.empty());
+        InTurn::charge(id, thread, ran);
         const auto least = queue.empty() ? me.pass : std::min(me.pass, queue.first_key().pass);
         queue.least = std::max(queue.least, least);
-    }
-    kernel::Maybe<kernel::Duration> due(RunqueueId id, ThreadId thread) override {
-        if (queued(id) == 0) return std::nullopt;
-        return quanta_.left(thread);
     }
 
 private:
@@ -69,7 +64,6 @@ private:
         RunqueueId last{};  // that it was in
     };
 
-    Quanta quanta_;
     ByThread<State> states_;
 };
 
