@@ -24,12 +24,14 @@ const std::vector<PolicyEntry>& policies() {
              "earliest eligible virtual deadline first, as Linux from 6.6 on (kernel/sched/fair.c)",
          .parameters = {"linux", "slice", "preempt"},
          .hz = 250,
-         .preempts = true},
+         .preempts = true,
+         .otherwise = SchedulingClass::normal},
         {.name = "cfs",
          .sentence = "the least virtual run time first, as Linux 2.6.23 to 6.5 "
                      "(kernel/sched/fair.c)",
          .hz = 250,
-         .preempts = true},
+         .preempts = true,
+         .otherwise = SchedulingClass::normal},
         {.name = "sched_fifo",
          .sentence = "Linux's SCHED_FIFO: the greatest priority, until it blocks "
                      "(kernel/sched/rt.c)",
@@ -102,9 +104,7 @@ const std::vector<PolicyEntry>& policies() {
     return entries;
 }
 
-bool of_linux(std::string_view policy) {
-    return policy == "eevdf" || policy == "cfs" || policy_named(policy).otherwise.has_value();
-}
+bool of_linux(std::string_view policy) { return policy_named(policy).otherwise.has_value(); }
 
 bool global_queue(const Settings& settings) {
     if (settings.queues) return *settings.queues == Queues::global;
@@ -126,7 +126,7 @@ std::unique_ptr<Policy> make_linux(std::string_view name, const PolicySetting& s
         fair = std::make_unique<Cfs>(setting);
     else
         fair = std::make_unique<Eevdf>(setting);
-    const auto otherwise = policy_named(name).otherwise.value_or(SchedulingClass::normal);
+    const auto otherwise = *policy_named(name).otherwise;
     if (otherwise == SchedulingClass::normal && !setting.classes) return fair;
     return std::make_unique<LinuxClasses>(std::move(fair), otherwise, setting);
 }
