@@ -14,7 +14,7 @@
 // anew (dl_server_start()).
 //
 // Real-time and deadline threads are never left to wait beside a less urgent thread on another
-// CPU where they may run: the os pushes and pulls them (placement.cpp).
+// CPU where they may run: the os pushes and pulls them (urgent.cpp).
 //
 // Source followed: Linux 6.12 kernel/sched/core.c, __pick_next_task(), wakeup_preempt(), and
 // fair_server_init(), dl_server_*() of fair.c and deadline.c, as the specification of the os tells

@@ -13,9 +13,6 @@
 //          two more; with one more after two failed tries, which is how three
 //          equal threads share two CPUs evenly in the long run
 //
-// A real-time thread that waits is pushed at once to the CPU of the least urgent thread, if that
-// is less urgent, and pulled by one that is about to choose a less urgent one.
-//
 // A thread that ran less than 0.5 ms ago is cache-hot and stays, unless the
 // pull failed before or the CPU is a sibling. A running thread is moved, after
 // four failed tries, when a core is idle on which it would go faster: away from
@@ -254,63 +251,6 @@ void System::migrate(CpuId from, CpuId to, ThreadId id) {
     loads_.remove(queue_of(from));
     loads_.add(queue_of(to));
     loads_changed_ = true;
-}
-
-/// Before a CPU chooses: as pull_rt_task(), the most urgent of those that wait on other CPUs,
-/// unless one that is as urgent waits here.
-void System::pull_urgent(CpuId id) {
-    if (global_) return;
-    kernel::Maybe<CpuId> from;
-    kernel::Maybe<ThreadId> most;
-    if (policy_->urgent_in(queue_of(id)) > 0) most = policy_->queued_at(queue_of(id), 0);
-    for (std::uint32_t c = 0; c < cpus_.size(); ++c) {
-        if (CpuId{c} == id) continue;
-        const auto queue = queue_of(CpuId{c});
-        for (std::size_t i = 0; i < policy_->urgent_in(queue); ++i) {
-            const auto waits = policy_->queued_at(queue, i);
-            if (!thread(waits).allowed.has(id)) continue;
-            if (most && !policy_->more_urgent(waits, *most)) break;
-            most = waits;
-            from = CpuId{c};
-            break;
-        }
-    }
-    if (from) migrate(*from, id, *most);
-}
-
-/// After all have chosen: as push_rt_task(), one that waits goes where a less urgent one runs.
-/// Whether there was any.
-bool System::push_urgent() {
-    if (global_) return false;
-    for (std::uint32_t c = 0; c < cpus_.size(); ++c) {
-        const CpuId from{c};
-        const auto& here = cpus_[c];
-        if (here.waking || here.interrupt) continue;  // it is about to choose
-        for (std::size_t i = 0; i < policy_->urgent_in(queue_of(from)); ++i) {
-            const auto waits = policy_->queued_at(queue_of(from), i);
-            const auto to = less_urgent(waits, from);
-            if (!to) continue;
-            migrate(from, *to, waits);
-            notify(*to, waits, std::nullopt);
-            return true;
-        }
-    }
-    return false;
-}
-
-/// As find_lowest_rq(): an idle CPU, or that of the least urgent thread.
-kernel::Maybe<CpuId> System::less_urgent(ThreadId id, CpuId but) const {
-    const auto& allowed = threads_[index(id)].allowed;
-    if (const auto idle = idle_cpu(allowed)) return idle;
-    kernel::Maybe<CpuId> least;
-    for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
-        const auto& there = cpus_[i];
-        if (CpuId{i} == but || there.throttled || !allowed.has(CpuId{i})) continue;
-        if (!there.current || there.reschedule || (there.interrupt && !lazy_)) continue;
-        if (!policy_->more_urgent(id, *there.current)) continue;
-        if (!least || policy_->more_urgent(*cpu(*least).current, *there.current)) least = CpuId{i};
-    }
-    return least;
 }
 
 /// While threads wait and the CPUs' loads differ, somebody looks: at the next

@@ -298,6 +298,11 @@ private:
     void refill();
     void distribute();
 
+    // urgent.cpp: real-time threads that wait are pushed and pulled
+    void pull_urgent(CpuId id);
+    bool push_urgent();
+    kernel::Maybe<CpuId> less_urgent(ThreadId id, CpuId but) const;
+
     // placement.cpp: where a woken thread goes, and what idle and busy CPUs pull
     CpuId place(ThreadId id);
     CpuId place_new(kernel::Maybe<ThreadId> parent, const Allowed& allowed) const;
@@ -318,9 +323,6 @@ private:
     kernel::Maybe<ThreadId> pick(CpuId id);
     kernel::Maybe<CpuId> busiest(CpuId but) const;
     void migrate(CpuId from, CpuId to, ThreadId id);
-    void pull_urgent(CpuId id);
-    bool push_urgent();
-    kernel::Maybe<CpuId> less_urgent(ThreadId id, CpuId but) const;
     bool hot(ThreadId id, CpuId destination) const;
     void arm_balance();
     void balance();
