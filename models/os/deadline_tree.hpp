@@ -86,6 +86,11 @@ public:
         return std::nullopt;
     }
 
+    /// Of all, sleepers too; the greatest number if there are none.
+    std::int64_t least_vruntime(const Root& root) const {
+        return root.node == none ? Sum{}.vruntime : blocks_[root.node].all.vruntime;
+    }
+
     /// The i-th of those that are runnable.
     ThreadId at(const Root& root, std::size_t i) const {
         for (auto here = root.node; here != none;) {

@@ -210,6 +210,8 @@ void System::dispatch(CpuId id) {
 /// Takes the next thread from its queue.
 kernel::Maybe<ThreadId> System::pick(CpuId id) {
     const auto next = policy_->pick(queue_of(id));
+    kernel::check(next || policy_->queued(queue_of(id)) == 0,
+                  "no CPU idles while a thread waits in its queue");
     if (next) --waiting_;
     return next;
 }

@@ -202,6 +202,15 @@ kernel::Maybe<ThreadId> Eevdf::first_eligible(const Queue& queue) const {
                           [&](std::int64_t vruntime) { return eligible(queue, vruntime); });
 }
 
+/// Of those that wait, the first that is eligible. None may be where several run from one queue,
+/// and V is behind all that wait because of what those are owed: then a CPU that is free takes who
+/// is nearest to it. From a queue of Linux one runs, and of all it has somebody is at V or behind.
+kernel::Maybe<ThreadId> Eevdf::next(const Queue& queue) const {
+    if (const auto first = first_eligible(queue)) return first;
+    const auto least = waiting_.least_vruntime(queue.order);
+    return waiting_.first(queue.order, [&](std::int64_t vruntime) { return vruntime <= least; });
+}
+
 bool Eevdf::goes_before(ThreadId one, ThreadId other) const {
     const auto mine = entity(one).deadline;
     const auto its = entity(other).deadline;
@@ -217,7 +226,7 @@ kernel::Maybe<ThreadId> Eevdf::pick(RunqueueId id) {
         --queue.runnable;
         return before;
     }
-    while (const auto first = first_eligible(queue)) {
+    while (const auto first = next(queue)) {
         const auto thread = *first;
         erase(queue, thread);
         auto& me = entity(thread);

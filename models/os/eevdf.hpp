@@ -128,6 +128,7 @@ private:
     void yield(Queue& queue, Entity& entity) const;
     void wake_delayed(Queue& queue, ThreadId thread);
     kernel::Maybe<ThreadId> first_eligible(const Queue& queue) const;
+    kernel::Maybe<ThreadId> next(const Queue& queue) const;
     bool goes_before(ThreadId one, ThreadId other) const;
 
     LinuxRelease release_;

@@ -21,7 +21,8 @@ class Writer {
 public:
     explicit Writer(std::uint64_t seed)
         : random_(seed, kernel::stream_of("small scenarios")),
-          hardware_(seed, kernel::stream_of("their hardware")) {}
+          hardware_(seed, kernel::stream_of("their hardware")),
+          system_(seed, kernel::stream_of("their system")) {}
 
     std::string scenario(std::string_view policy, std::string_view lock) {
         const bool costs = random_.below(2) == 0;
@@ -36,7 +37,8 @@ public:
         text += fmt::format("interpreter: {{preset: {}, lock: {}{}}}\n",
                             random_.below(2) == 0 ? "cpython-3.9" : "cpython-3.13", lock,
                             by_chance ? ", pool_watch: 0s" : "");
-        text += fmt::format("os: {{policy: {}}}\nevents_max: 2000000\nprograms:\n", policy);
+        text +=
+            fmt::format("os: {{policy: {}{}}}\nevents_max: 2000000\nprograms:\n", policy, system());
         text += "  one:\n" + steps() + "  two:\n" + steps();
         text +=
             fmt::format("tasks:\n  - {{name: a, program: one, count: {}}}\n", 1 + random_.below(3));
@@ -65,6 +67,18 @@ private:
                     "{compute: 0.7, memory: 0.91}, branchy: {compute: 0.5}}}";
         else if (hardware_.below(2) == 0)
             text += ", smt_speed: {dispatch: {memory: 0.3, branchy: 0.6, spin: 0.1}}";
+        return text;
+    }
+
+    /// Queues of either kind; a CPU that idles beside a thread in its queue is noticed by the os.
+    std::string system() {
+        std::string text;
+        if (system_.below(3) == 0)
+            text += system_.below(2) == 0 ? ", queues: global" : ", queues: per_cpu";
+        if (system_.below(5) == 0)
+            text += fmt::format(", quota: {{cpus: {}, period: 20ms, burst: 2ms}}",
+                                0.5 + 0.5 * static_cast<double>(system_.below(3)));
+        if (system_.below(3) == 0) text += ", hz: 1000";
         return text;
     }
 
@@ -113,6 +127,7 @@ private:
 
     kernel::Random random_;
     kernel::Random hardware_;
+    kernel::Random system_;
 };
 
 std::vector<std::string> lock_names() {

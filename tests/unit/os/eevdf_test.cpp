@@ -52,6 +52,20 @@ TEST_CASE("eevdf: slices end at ticks, so runs are whole ticks", "[os]") {
     }
 }
 
+TEST_CASE("eevdf: a free CPU takes who is nearest to V where none that waits is eligible", "[os]") {
+    // Three run from one queue: V = (0 + 4 + 3) / 3 ms, and of b and c, ahead of it, c is nearer.
+    Fixture it;
+    it.start(a);
+    it.start(b);
+    it.start(c);
+    it.run(a, 0ms);
+    it.run(b, 4ms);
+    it.run(c, 3ms);
+    it.put_back(c);
+    it.put_back(b);
+    CHECK(it.policy.pick(queue) == c);
+}
+
 TEST_CASE("eevdf: CPU time is shared by weight", "[os]") {
     // nice 0 and nice 5, slice 1.4 ms, tick 4 ms, 40 s: 30.14 s and 9.86 s, where
     // 1024 / 335 = 3.0567.
