@@ -41,7 +41,7 @@ std::vector<Party> parties(const Engine& engine, const workload::Workload& workl
     std::vector<Party> all;
     for (std::uint32_t i = 0; i < engine.agents().size(); ++i) {
         const auto& agent = engine.agents()[i];
-        if (agent.exited) continue;
+        if (agent.exited || agent.other) continue;
         const os::ThreadId thread{i};
         if (!agent.event_loop) {
             all.push_back({agent.name, {thread, agent.number}, agent.waiting_for});

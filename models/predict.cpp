@@ -42,6 +42,13 @@ bool devices_draw(const Case& question) {
     });
 }
 
+bool load_draws(const Case& question) {
+    const auto& all = question.os.load;
+    return std::any_of(all.begin(), all.end(), [](const os::OtherLoad& load) {
+        return load.busy.drawn() || (load.idle && load.idle->drawn());
+    });
+}
+
 /// Queues without `over` cross processes where tasks live in more than one.
 bool crosses_processes(const Case& question) {
     const auto& tasks = question.workload.tasks;
@@ -123,9 +130,11 @@ private:
         engine.expect_collected(cast_.collected);
         for (const auto& one : cast_.periodic)
             engine.set_periodic(one.task, one.script, one.source);
-        if (!cast_.main) return;
-        const auto main = engine.add_thread("main", home, *cast_.main, true);
-        for (const auto& child : cast_.ready) child_of(engine, main, child);
+        if (cast_.main) {
+            const auto main = engine.add_thread("main", home, *cast_.main, true);
+            for (const auto& child : cast_.ready) child_of(engine, main, child);
+        }
+        for (const auto& load : question_.os.load) engine.add_load(load);
     }
 
     static void child_of(interpreter::Engine& engine, os::ThreadId parent,
@@ -225,12 +234,7 @@ private:
                               .io = thread.io,
                               .blocked = thread.blocked,
                               .slowed = thread.slowed};
-            result_.totals.running += spent.running;
-            result_.totals.lock_wait += spent.lock_wait;
-            result_.totals.cpu_wait += spent.cpu_wait;
-            result_.totals.io += spent.io;
-            result_.totals.blocked += spent.blocked;
-            result_.totals.slowed += spent.slowed;
+            if (!engine.agents()[i].other) add_to(result_.totals, spent);
             result_.threads.push_back(
                 {.name = engine.agents()[i].name,
                  .process = static_cast<std::uint32_t>(engine.agents()[i].process),
@@ -238,6 +242,15 @@ private:
                  .lock_waits = std::move(thread.lock_waits),
                  .drop_requests = thread.drop_requests});
         }
+    }
+
+    static void add_to(Spent& totals, const Spent& spent) {
+        totals.running += spent.running;
+        totals.lock_wait += spent.lock_wait;
+        totals.cpu_wait += spent.cpu_wait;
+        totals.io += spent.io;
+        totals.blocked += spent.blocked;
+        totals.slowed += spent.slowed;
     }
 
     void read_lock(const record::Books& books, Duration observed) {
@@ -377,7 +390,7 @@ bool random(const Case& question) {
     return !question.unavailable &&
            (wakes || cools || balances || devices_draw(question) ||
             costs.line_transfer > Duration::zero() || watches_results(question) ||
-            policy_draws(question) || workload::random(question.workload));
+            policy_draws(question) || load_draws(question) || workload::random(question.workload));
 }
 
 }  // namespace interlock::models

@@ -113,6 +113,8 @@ struct Agent : Routine {
     std::optional<Waiter> joiner;
     bool leads_process = false;  ///< the process ends with it
     bool background = false;
+    bool other = false;          ///< load of others on the machine
+    std::uint32_t draws_as = 0;  ///< in place of an instance, where it has none
     bool exited = false;
 };
 

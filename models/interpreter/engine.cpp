@@ -76,7 +76,7 @@ os::Stop Engine::run(std::optional<kernel::Time> until, std::uint64_t events_max
     if (foreground_ == 0) return os::Stop::asked;
     const auto stop = system_.run(until, events_max);
     system_.simulation().trace().flush();
-    return stop;
+    return stalled_ ? os::Stop::out_of_events : stop;
 }
 
 Operation Engine::next(ThreadId id, Outcome last) {
@@ -225,6 +225,7 @@ Engine::Step Engine::execute(Context& context) {
     case Act::help_lock:
         begin_call(context.id, context.me, LockCall::Kind::help, false);
         return moved();
+    case Act::go_round: return go_round();
     case Act::compute: return compute(context, true);
     case Act::bytecode: return compute(context, false);
     case Act::native: return native(context);

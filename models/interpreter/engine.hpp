@@ -67,6 +67,8 @@ public:
     ProcessId add_process(std::string name);
     /// The scenario's `data`, held by that process.
     void hold_data(ProcessId process);
+    /// Threads of no task, interpreter or lock, each a process.
+    void add_load(const os::OtherLoad& load);
     SourceId add_source();
     /// A thread that is there from the start. The run ends when all of these
     /// and all foreground tasks that start themselves have ended.
@@ -120,6 +122,9 @@ private:
         const Instruction& it;
         os::Outcome last;
     };
+
+    // other_load.cpp
+    Step go_round();
 
     // engine.cpp: the loop, and the interpreter lock
     Step execute(Context& context);
@@ -255,6 +260,9 @@ private:
     Step join_children(Context& context);
     Step pool_size(Context& context);
     Step finish(Context& context);
+    os::ThreadId make_agent(kernel::Maybe<os::ThreadId> parent, std::string name, ProcessId process,
+                            ScriptId script, std::optional<UnitId> unit, const os::Facts& how,
+                            os::Allowed allowed);
     os::ThreadId create(kernel::Maybe<os::ThreadId> parent, std::string name, ProcessId process,
                         ScriptId script, std::optional<UnitId> unit);
     ScriptId spawned_script(std::uint32_t program) const {
@@ -315,6 +323,7 @@ private:
     std::uint64_t memory_ = 0;
     bool server_up_ = false;
     std::optional<Shortage> shortage_;
+    bool stalled_ = false;  ///< only other load goes on
 };
 
 }  // namespace interlock::interpreter

@@ -20,6 +20,7 @@ enum class SourceId : std::uint32_t {
 
 enum class Act : std::uint8_t {
     help_lock,  // what the lock's own thread does; never over
+    go_round,   // other load begins anew, unless nobody else will ever do anything
     // Steps of programs. `object` is the index of the lock, queue, object, …
     compute,
     native,

@@ -38,7 +38,7 @@ workload::DrawKey Engine::visit(Context& context) const {
     if (me.visits.size() <= context.it.place) me.visits.resize(context.it.place + 1, 0);
     return {.seed = setup_.seed,
             .replication = setup_.replication,
-            .instance = me.instance.value_or(0),
+            .instance = me.instance.value_or(me.draws_as),
             .place = context.it.place,
             // A thread that a task spawned has draws of its own.
             .visit = workload::visit_of(me.spawned_as, me.visits[context.it.place]++)};

@@ -133,9 +133,10 @@ ProcessId Engine::fork(const Process& parent, std::string name) {
     return id;
 }
 
-/// A thread that comes with a unit is scheduled as its task says, others as who starts them.
-ThreadId Engine::create(kernel::Maybe<ThreadId> parent, std::string name, ProcessId process,
-                        ScriptId script, std::optional<UnitId> unit) {
+/// The agent and its thread; it does not run before the event that makes it is over.
+ThreadId Engine::make_agent(kernel::Maybe<ThreadId> parent, std::string name, ProcessId process,
+                            ScriptId script, std::optional<UnitId> unit, const os::Facts& how,
+                            os::Allowed allowed) {
     const ThreadId id{static_cast<std::uint32_t>(agents_.size())};
     auto& made = agents_.emplace_back();
     made.name = std::move(name);
@@ -144,8 +145,18 @@ ThreadId Engine::create(kernel::Maybe<ThreadId> parent, std::string name, Proces
     made.own = system_.library().add_semaphore(0);
     if (stops()) made.resume = system_.library().add_semaphore(0);
     made.unit = unit;
+    const auto created =
+        system_.create(static_cast<std::uint32_t>(process), how, parent, std::move(allowed));
+    kernel::check(created == id, "threads and agents have the same numbers");
+    return id;
+}
+
+/// A thread that comes with a unit is scheduled as its task says, others as who starts them.
+ThreadId Engine::create(kernel::Maybe<ThreadId> parent, std::string name, ProcessId process,
+                        ScriptId script, std::optional<UnitId> unit) {
     os::Facts how;
     os::Allowed allowed;
+    bool background = false;
     if (unit) {
         const auto& instance = board_.instances()[board_.unit(*unit).first];
         const auto& task = workload_.tasks[static_cast<std::size_t>(instance.task)];
@@ -155,15 +166,15 @@ ThreadId Engine::create(kernel::Maybe<ThreadId> parent, std::string name, Proces
         if (!task.sched.period && task.periodic) how.scheduling.period = task.arrival.time;
         if (task.deadline) how.deadline = instance.arrival + *task.deadline;
         allowed = os::Allowed(task.affinity);
-        made.background = task.background;
+        background = task.background;
     } else if (parent) {
         how = system_.facts_of(*parent);
         how.deadline.reset();
         allowed = system_.allowed_of(*parent);
     }
-    const auto created =
-        system_.create(static_cast<std::uint32_t>(process), how, parent, std::move(allowed));
-    kernel::check(created == id, "threads and agents have the same numbers");
+    const auto id =
+        make_agent(parent, std::move(name), process, script, unit, how, std::move(allowed));
+    agent(id).background = background;
     auto& home = processes_[static_cast<std::size_t>(process)];
     if (!worlds_[home.world].main) worlds_[home.world].main = id;
     if (home.lock != nullptr) home.lock->add_thread(id, system_.library());
@@ -419,19 +430,22 @@ void Engine::exited(ThreadId id) {
 /// The CPU work until the thread first blocks, of its program's leading steps.
 os::Work Engine::burst(ThreadId id) {
     const auto& me = agent(id);
-    if (!me.unit) return {};
-    const auto& unit = board_.unit(*me.unit);
-    const auto instance = me.instance.value_or(unit.first);
-    const auto program = static_cast<std::size_t>(
-        workload_.tasks[static_cast<std::size_t>(board_.instances()[instance].task)].program);
-    const bool inside =
-        me.instance.has_value() && static_cast<std::size_t>(me.at.script) == program;
+    auto instance = me.draws_as;
+    auto program = static_cast<std::size_t>(me.at.script);
+    bool inside = me.other;
+    if (!me.other) {
+        if (!me.unit) return {};
+        instance = me.instance.value_or(board_.unit(*me.unit).first);
+        program = static_cast<std::size_t>(
+            workload_.tasks[static_cast<std::size_t>(board_.instances()[instance].task)].program);
+        inside = me.instance.has_value() && static_cast<std::size_t>(me.at.script) == program;
+    }
     const auto& script = scripts_.scripts[program];
     os::Work sum;
     for (std::size_t i = inside ? me.at.next : 0; i < script.size(); ++i) {
         const auto& it = script[i];
+        if (inside && i == me.at.next && me.at.phase > 0) continue;  // what it comes back from
         if (it.act != Act::compute && it.act != Act::native && it.act != Act::nogil) break;
-        if (inside && i == me.at.next && me.at.phase > 0) continue;
         const auto time = workload::draw(
             *it.amount, {.seed = setup_.seed,
                          .replication = setup_.replication,

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/os/bandwidth.hpp"
+#include "models/workload/amount.hpp"
 #include "sim/kernel/time.hpp"
 
 namespace interlock::os {
@@ -40,6 +42,19 @@ struct PolicyParameters {
     friend bool operator==(const PolicyParameters&, const PolicyParameters&) = default;
 };
 
+/// Work of others on the machine: threads that each compute and sleep in turn, for ever.
+struct OtherLoad {
+    std::string name = "load";
+    std::uint32_t count = 1;
+    workload::Amount busy{};                  ///< CPU time at full speed
+    std::optional<workload::Amount> idle{};   ///< sleeps so long before each; none: see `every`
+    std::optional<workload::Amount> every{};  ///< begins so often; none, nor `idle`: never sleeps
+    int nice = 0;
+    std::vector<std::uint32_t> affinity{};  ///< CPUs on which they may run; none said: all
+
+    friend bool operator==(const OtherLoad&, const OtherLoad&) = default;
+};
+
 struct Settings {
     std::string policy = "eevdf";  ///< a name of os::policies
     PolicyParameters parameters{};
@@ -48,8 +63,21 @@ struct Settings {
     std::optional<Queues> queues;     ///< none: the policy's
     std::optional<Quota> quota;
     CLibrary c_library = CLibrary::glibc_2_25;
+    std::vector<OtherLoad> load{};
 
     friend bool operator==(const Settings&, const Settings&) = default;
 };
+
+/// A kernel by name: its policy, and its ticks where the policy's own are not its usual ones.
+struct OsPreset {
+    std::string_view name;
+    std::string_view sentence;
+    std::string_view policy;
+    PolicyParameters parameters{};
+    std::optional<std::uint32_t> hz{};
+};
+
+/// In alphabetical order.
+const std::vector<OsPreset>& os_presets();
 
 }  // namespace interlock::os

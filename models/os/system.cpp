@@ -98,7 +98,7 @@ void System::handle(Event event) {
     case EventKind::interrupt: return interrupted(CpuId{event.subject});
     case EventKind::timer: return timer_event(ThreadId{event.subject});
     case EventKind::balance: return balance();
-    case EventKind::outside: return driver_.happens(event.subject);
+    case EventKind::outside: --outside_; return driver_.happens(event.subject);
     case EventKind::device: return device_event(event.subject);
     case EventKind::quota: return quota_event(CpuId{event.subject});
     case EventKind::refill: return refill();
@@ -107,7 +107,18 @@ void System::handle(Event event) {
     }
 }
 
+bool System::waits_for_ever(ThreadId id) const {
+    const auto& it = threads_[index(id)];
+    return it.place == Place::exited || (it.place == Place::away && !it.timer);
+}
+
+bool System::awaits_events() const {
+    return outside_ > 0 || std::any_of(devices_.begin(), devices_.end(),
+                                       [](const DeviceState& it) { return bool{it.event}; });
+}
+
 void System::at(Time time, std::uint32_t subject) {
+    ++outside_;
     simulation_.calendar().schedule(time, EventClass::wake,
                                     {static_cast<std::uint32_t>(EventKind::outside), subject});
 }

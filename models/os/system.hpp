@@ -129,6 +129,11 @@ public:
     /// Of the job that the thread is at from now on.
     void set_deadline(ThreadId id, kernel::Time deadline);
 
+    /// Whether it sleeps, or has exited, and no time will end that.
+    bool waits_for_ever(ThreadId id) const;
+    /// Whether something comes from outside, or of a device.
+    bool awaits_events() const;
+
     /// Of the quota, up to now.
     QuotaUse quota_use() const { return quota_use_; }
 
@@ -396,6 +401,7 @@ private:
     std::vector<CpuId> throttled_;  ///< in the order in which they were
     kernel::Time until_ = kernel::Time::max();
     std::uint64_t events_max_ = 0;
+    std::size_t outside_ = 0;       ///< events that were asked for, System::at
     std::uint64_t operations_ = 0;  ///< since time last moved
 };
 

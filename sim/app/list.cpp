@@ -8,6 +8,7 @@
 #include "models/hardware/machine.hpp"
 #include "models/interpreter/runtime.hpp"
 #include "models/os/policy_table.hpp"
+#include "models/os/settings.hpp"
 #include "sim/app/commands.hpp"
 #include "sim/app/output.hpp"
 #include "sim/config/fields.hpp"
@@ -62,6 +63,8 @@ constexpr std::array kinds{
          [] { return entries_of(interpreter::locks()); }},
     Kind{"policies", "who runs next: `os: {policy: NAME}`",
          [] { return entries_of(os::policies()); }},
+    Kind{"systems", "presets of operating systems: `os: NAME`",
+         [] { return entries_of(os::os_presets()); }},
     Kind{"machines", "presets of hardware: `machine: NAME`",
          [] { return entries_of(hardware::machine_presets()); }},
     Kind{"devices", "presets of disks and networks: `machine: {devices: {disk: NAME}}`",

@@ -60,6 +60,7 @@ std::vector<Mapping> system_mappings() {
         {"costs", "behind a machine's `costs`", infos(costs_table())},
         {"os", "the operating system", infos(os_table())},
         {"quota", "behind `quota`", infos(quota_table())},
+        {"load", "behind `load`, or an item of it", infos(load_table())},
         {"policy", "behind a policy that has parameters", infos(policy_table())},
         {"interpreter", "the interpreter", infos(interpreter_table())},
         {"lock", "behind an interpreter lock", infos(lock_table())},

@@ -133,16 +133,23 @@ private:
         cases_.push_back(std::move(question));
     }
 
-    /// Why the tasks cannot run on the CPUs that they name.
+    /// Why tasks, or other load, cannot run on the CPUs that they name.
     static std::optional<std::string> why_not_there(const Case& question) {
         for (const auto& task : question.workload.tasks)
-            for (const auto cpu : task.affinity) {
-                if (cpu >= question.machine.cpus())
-                    return "task " + task.name + " may run on CPU " + std::to_string(cpu) +
-                           " of a machine that has " + std::to_string(question.machine.cpus());
-                if (os::global_queue(question.os))
-                    return "affinity needs a queue for each CPU: os: {queues: per_cpu}";
-            }
+            if (auto why = why_not_there(question, "task " + task.name, task.affinity)) return why;
+        for (const auto& load : question.os.load)
+            if (auto why = why_not_there(question, "load " + load.name, load.affinity)) return why;
+        return std::nullopt;
+    }
+
+    static std::optional<std::string> why_not_there(const Case& question, const std::string& who,
+                                                    const std::vector<std::uint32_t>& affinity) {
+        for (const auto cpu : affinity)
+            if (cpu >= question.machine.cpus())
+                return who + " may run on CPU " + std::to_string(cpu) + " of a machine that has " +
+                       std::to_string(question.machine.cpus());
+        if (!affinity.empty() && os::global_queue(question.os))
+            return "affinity needs a queue for each CPU: os: {queues: per_cpu}";
         return std::nullopt;
     }
 

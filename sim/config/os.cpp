@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "models/os/policy_table.hpp"
+#include "sim/config/amounts.hpp"
 #include "sim/config/preset.hpp"
+#include "sim/config/scheduling_fields.hpp"
 
 namespace interlock::config {
 
@@ -15,6 +17,7 @@ namespace {
 
 using os::CLibrary;
 using os::LinuxRelease;
+using os::OtherLoad;
 using os::PolicyParameters;
 using os::Queues;
 using os::Settings;
@@ -81,7 +84,52 @@ void read_policy(Settings& settings, const Node& node) {
     check_eevdf(settings.parameters, parameters);
 }
 
+void start_from(Settings& settings, const Node& name) {
+    const auto& preset = find_preset(name, os::os_presets());
+    settings.policy = preset.policy;
+    settings.parameters = preset.parameters;
+    settings.hz = preset.hz;
+}
+
+OtherLoad read_load(const Node& node) {
+    OtherLoad load;
+    read_mapping(node, load_table(), load, "a mapping such as {busy: 1ms, idle: 9ms}");
+    if (load.idle && load.every)
+        refuse(node.find("every")->key_place, "load: expected `idle` or `every`; got both");
+    if (load.busy.mean <= 0 && !load.every && (!load.idle || load.idle->mean <= 0))
+        refuse(node.find("busy")->place, "load: expected that it computes or sleeps");
+    return load;
+}
+
 }  // namespace
+
+const Table<OtherLoad>& load_table() {
+    static constexpr Bounds counts{1, 10'000};
+    static const Table<OtherLoad> table{
+        {{"name", "name", "", "load", "what the output calls its threads"},
+         [](OtherLoad& load, const Node& node) { load.name = read_name(node); }},
+        {{"count", "count", text_of(counts), "1", "how many threads do the same"},
+         [](OtherLoad& load, const Node& node) {
+             load.count = read_count(node, counts.low, counts.high);
+         }},
+        {{"busy", "duration, or distribution", "", "required", "how long one computes"},
+         [](OtherLoad& load, const Node& node) {
+             load.busy = read_amount(node, Quantity::duration);
+         }},
+        {{"idle", "duration, or distribution", "", "none",
+          "how long it sleeps before; without it, nor `every`, it never sleeps"},
+         [](OtherLoad& load, const Node& node) {
+             load.idle = read_amount(node, Quantity::duration);
+         }},
+        {{"every", "duration", "above 0", "none", "how often it begins, however long it takes"},
+         [](OtherLoad& load, const Node& node) {
+             load.every = workload::Amount::of(read_positive_duration(node).count());
+         }},
+        nice_field<OtherLoad>([](OtherLoad& load) -> int& { return load.nice; }),
+        affinity_field<OtherLoad>([](OtherLoad & load) -> auto& { return load.affinity; }),
+    };
+    return table;
+}
 
 const Table<PolicyParameters>& policy_table() {
     static constexpr Bounds levels{1, 100};
@@ -162,6 +210,9 @@ const Table<QuotaDraft>& quota_table() {
 const Table<Settings>& os_table() {
     static constexpr Bounds hz{0, 100'000};
     static const Table<Settings> table{
+        {{"preset", "name", listed(preset_names(os::os_presets())), "",
+          "where the other fields start from: a kernel's policy and ticks"},
+         [](Settings& /*settings*/, const Node& /*node*/) {}},
         {{"policy", "name, or mapping of one", listed(preset_names(os::policies())),
           Settings{}.policy, "the scheduling policy, and its parameters"},
          read_policy},
@@ -178,7 +229,6 @@ const Table<Settings>& os_table() {
         choice_field<Settings, CLibrary>(
             "c_library", &Settings::c_library, libraries,
             "whose condition variables: the C library's groups, or the longest waiter first"),
-        unbuilt<Settings>("preset"),
         {{"quota", "none, or mapping of quota", "", "none",
           "CPU time that all threads together may use"},
          [](Settings& settings, const Node& node) {
@@ -187,13 +237,25 @@ const Table<Settings>& os_table() {
              read_mapping(node, quota_table(), draft, "a mapping such as {cpus: 1.5}");
              settings.quota = finish(draft, node);
          }},
-        unbuilt<Settings>("load"),
+        {{"load", "mapping of load, or list of them", "", "none",
+          "work of others on the machine, which takes CPU time from the program"},
+         [](Settings& settings, const Node& node) {
+             settings.load.clear();
+             if (node.is_word() && node.text == "none") return;
+             if (!node.is_list()) return settings.load.push_back(read_load(node));
+             for (const auto& item : node.children) settings.load.push_back(read_load(item));
+         }},
     };
     return table;
 }
 
 Settings read_os(const Node& node, Settings settings) {
-    read_mapping(node, os_table(), settings, "a mapping such as {policy: eevdf}");
+    if (node.is_word()) {
+        start_from(settings, node);
+        return settings;
+    }
+    if (const auto* preset = node.find("preset")) start_from(settings, *preset);
+    read_mapping(node, os_table(), settings, "a preset, or a mapping such as {policy: eevdf}");
     return settings;
 }
 

@@ -10,6 +10,9 @@ os::Settings read_os(const Node& node, os::Settings settings = {});
 
 const Table<os::Settings>& os_table();
 
+/// An item of `load`.
+const Table<os::OtherLoad>& load_table();
+
 struct QuotaDraft {
     os::Quota quota;
     double cpus = 0;

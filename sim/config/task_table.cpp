@@ -3,6 +3,7 @@
 #include <array>
 
 #include "sim/config/amounts.hpp"
+#include "sim/config/scheduling_fields.hpp"
 #include "sim/config/tasks.hpp"
 
 namespace interlock::config {
@@ -124,21 +125,8 @@ Table<TaskDraft> property_fields() {
          [](TaskDraft& draft, const Node& node) { draft.task.process = read_name(node); }},
         {{"background", "flag", "true, false", "false", "the run ends without it"},
          [](TaskDraft& draft, const Node& node) { draft.task.background = read_flag(node); }},
-        {{"nice", "whole number", "from -20 to 19", "0",
-          "how readily it gives way to others: 19 the most"},
-         [](TaskDraft& draft, const Node& node) {
-             constexpr int least = -20;
-             constexpr int most = 19;
-             draft.task.nice = static_cast<int>(read_integer(node, least, most));
-         }},
-        {{"affinity", "list", "numbers of CPUs, from 0", "all",
-          "on which CPUs its threads may run; needs a queue for each CPU"},
-         [](TaskDraft& draft, const Node& node) {
-             if (!node.is_list() || node.children.empty())
-                 refuse_expected(node, "a list of CPUs such as [0, 1]");
-             for (const auto& child : node.children)
-                 draft.task.affinity.push_back(read_count(child, 0, 4095));
-         }},
+        nice_field<TaskDraft>([](TaskDraft& draft) -> int& { return draft.task.nice; }),
+        affinity_field<TaskDraft>([](TaskDraft & draft) -> auto& { return draft.task.affinity; }),
         {{"sched", "mapping of sched", "", "none", "how its threads are scheduled"},
          [](TaskDraft& draft, const Node& node) {
              read_mapping(node, sched_table(), draft.task.sched,

@@ -252,8 +252,18 @@ TEST_CASE("bad input: machine, os, interpreter", "[config]") {
         {with_task("{program: p, on_miss: abort}"), "7:3: on_miss: expected a period beside it"},
         {with_task("{program: p, period: 4ms, count: 2, arrive: 1ms}"),
          "7:3: period: expected neither arrive nor after beside it"},
-        {with_rest("os: eevdf\n"),
-         "9:5: os: expected a mapping such as {policy: eevdf}, got 'eevdf'"},
+        {with_rest("os: eevdf\n"), "9:5: os: unknown 'eevdf'; one of linux-2.6.22, linux-5.15, "
+                                   "linux-6.12, linux-6.17, linux-6.6, windows"},
+        {with_rest("os: [eevdf]\n"),
+         "9:5: os: expected a preset, or a mapping such as {policy: eevdf}, got a list"},
+        {with_rest("os: {load: 10%}\n"),
+         "9:12: load: expected a mapping such as {busy: 1ms, idle: 9ms}, got '10%'"},
+        {with_rest("os: {load: {idle: 1ms}}\n"),
+         "9:12: load: missing field 'busy': how long one computes"},
+        {with_rest("os: {load: {busy: 1ms, idle: 1ms, every: 1ms}}\n"),
+         "9:35: load: expected `idle` or `every`; got both"},
+        {with_rest("os: {load: {busy: 0s, idle: 0s}}\n"),
+         "9:19: load: expected that it computes or sleeps"},
         {with_interpreter("{lock: {cpython-3.2: {switch_interval: 1ns}}}"),
          "2:53: switch_interval: expected at least 1us, got '1ns'"},
         {with_step("update: x") + "objects: {x: {shared: never}}\n",
@@ -265,7 +275,7 @@ TEST_CASE("bad input: what is not built yet is told to be that", "[config]") {
     check_all({
         {with_machine("host"),
          "1:10: machine: this host was not calibrated; run 'interlock calibrate'"},
-        {with_rest("os: {load: 10%}\n"), "9:6: load is not built yet"},
+        {with_machine("{cores: 1, numa: 2}"), "1:21: numa is not built yet"},
     });
 }
 
