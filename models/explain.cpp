@@ -14,6 +14,7 @@
 #include <cmath>
 #include <vector>
 
+#include "models/os/policy_table.hpp"
 #include "models/workload/uses.hpp"
 
 namespace interlock::models {
@@ -162,6 +163,8 @@ std::string start_costs(const Case& question, const Result& result) {
 /// Of what this machine has, all that may: which of them it was is not booked.
 std::string what_slows(const Case& question) {
     std::vector<std::string> causes;
+    if (os::policy_named(question.os.policy).fluid)
+        return "threads that share the CPUs slow each other";
     if (question.machine.threads_per_core > 1) causes.emplace_back("siblings that share a core");
     if (!question.machine.turbo.empty()) causes.emplace_back("cores that are active together");
     const auto moves_data = [](const workload::StepKind& kind) {

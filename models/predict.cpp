@@ -11,6 +11,7 @@
 #include "models/cast.hpp"
 #include "models/deadlock.hpp"
 #include "models/explain.hpp"
+#include "models/hardware/fluid.hpp"
 #include "models/interpreter/engine.hpp"
 #include "models/record/ledger.hpp"
 #include "sim/kernel/check.hpp"
@@ -66,11 +67,13 @@ std::string size(std::uint64_t bytes) {
 
 class Prediction {
 public:
-    Prediction(const Case& question, const PredictOptions& options)
-        : question_(question), options_(options),
+    /// On `machine`, for the policy may make another one of the question's.
+    Prediction(const Case& question, const PredictOptions& options,
+               const hardware::Machine& machine)
+        : question_(question), options_(options), machine_(machine),
           instances_(workload::instances(question.workload, options.seed, options.replication)),
           cast_(make_cast(question, instances_)),
-          ledger_({.cpus = question.machine.cpus(),
+          ledger_({.cpus = machine.cpus(),
                    .instances = instances_.size(),
                    .queues = question.workload.queues.size(),
                    .objects = question.workload.objects.size(),
@@ -99,12 +102,16 @@ public:
         result_.events = simulation_.events();
         find(question_, result_);
         result_.why = why(question_, result_);
+        was_full_ = engine.was_full();
         return std::move(result_);
     }
 
+    /// After run(): whether no CPU of the machine idled at some time.
+    bool was_full() const { return was_full_; }
+
 private:
     interpreter::Setup setup() const {
-        return {.machine = &question_.machine,
+        return {.machine = &machine_,
                 .runtime = &question_.runtime,
                 .reference = question_.reference,
                 .workload = &question_.workload,
@@ -116,6 +123,8 @@ private:
                 .piped_queues = crosses_processes(question_),
                 .event_loops = question_.strategy.event_loops || question_.strategy.mn_threads};
     }
+
+    bool fluid() const { return os::policy_named(question_.os.policy).fluid; }
 
     kernel::Random noise() const {
         return {options_.seed, kernel::stream_of("machine") + options_.replication};
@@ -266,6 +275,7 @@ private:
     }
 
     void read_cpus(const record::Books& books, Duration observed) {
+        if (fluid()) return read_shares(books, observed);
         for (const auto& cpu : books.cpus) {
             result_.cpu.utilization.push_back(observed == Duration::zero()
                                                   ? 0
@@ -274,6 +284,21 @@ private:
             result_.cpu.context_switches += cpu.switches;
         }
         result_.cpu.migrations = books.migrations;
+    }
+
+    /// The CPUs of the fluid machine are threads; what they did is the share of what it can.
+    void read_shares(const record::Books& books, Duration observed) {
+        Spent all;
+        for (const auto& thread : books.threads) {
+            all.running += thread.running;
+            all.slowed += thread.slowed;
+        }
+        constexpr double ppm = 1e-6;
+        const auto most = static_cast<double>(hardware::capacity(question_.machine)) * ppm *
+                          kernel::seconds(observed);
+        const auto used = most > 0 ? kernel::seconds(all.running - all.slowed) / most : 0;
+        result_.cpu.utilization.assign(question_.machine.cpus(), std::min(used, 1.0));
+        for (const auto& cpu : books.cpus) result_.cpu.context_switches += cpu.switches;
     }
 
     void read_quota(const interpreter::Engine& engine, const record::Books& books) {
@@ -357,6 +382,8 @@ private:
 
     const Case& question_;
     const PredictOptions& options_;
+    const hardware::Machine& machine_;
+    bool was_full_ = false;
     std::vector<workload::Instance> instances_;
     Cast cast_;
     kernel::Simulation simulation_;
@@ -364,6 +391,22 @@ private:
     record::Ledger ledger_;
     Result result_;
 };
+
+/// As many CPUs as threads ever want to run, and one that idles. How many is seen by trying; who
+/// watches sees only the last try.
+Result predict_fluid(const Case& question, const PredictOptions& options) {
+    constexpr std::uint32_t first = 64;
+    constexpr std::uint32_t factor = 4;
+    auto unwatched = options;
+    unwatched.sinks.clear();
+    for (auto threads = first;; threads *= factor) {
+        const auto machine = hardware::fluid(question.machine, threads);
+        Prediction prediction(question, unwatched, machine);
+        auto result = prediction.run();
+        if (prediction.was_full()) continue;
+        return options.sinks.empty() ? result : Prediction(question, options, machine).run();
+    }
+}
 
 }  // namespace
 
@@ -374,7 +417,8 @@ Result predict(const Case& question, const PredictOptions& options) {
         result.reason = question.unavailable;
         return result;
     }
-    return Prediction(question, options).run();
+    if (os::policy_named(question.os.policy).fluid) return predict_fluid(question, options);
+    return Prediction(question, options, question.machine).run();
 }
 
 bool random(const Case& question) {

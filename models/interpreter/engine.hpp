@@ -101,6 +101,7 @@ public:
     const EventLoop& loop(EventLoopId id) const { return loops_[static_cast<std::size_t>(id)]; }
     kernel::Time now() const { return system_.now(); }
     os::QuotaUse quota_use() const { return system_.quota_use(); }
+    bool was_full() const { return system_.was_full(); }
 
     os::Operation next(os::ThreadId id, os::Outcome last) override;
     void exited(os::ThreadId id) override;

@@ -291,6 +291,7 @@ void System::set_idle(CpuId id, bool idle) {
     } else {
         idle_cpus_.erase(id);
         --idle_;
+        was_full_ = was_full_ || idle_ == 0;
     }
 }
 

@@ -77,6 +77,11 @@ const std::vector<PolicyEntry>& policies() {
          .sentence = "a fixed quantum each, in turn (textbook; quantum 10 ms)",
          .parameters = {"quantum"},
          .preempts = true},
+        {.name = "processor_sharing",
+         .sentence = "all at once, each as fast as an even share of the machine: the fluid ideal "
+                     "(Kleinrock 1976)",
+         .preempts = true,
+         .fluid = true},
         {.name = "sjf",
          .sentence = "the shortest next CPU burst first, without preemption (textbook)"},
         {.name = "srtf", .sentence = "the shortest remaining CPU burst first (textbook)"},
@@ -107,6 +112,7 @@ const std::vector<PolicyEntry>& policies() {
 bool of_linux(std::string_view policy) { return policy_named(policy).otherwise.has_value(); }
 
 bool global_queue(const Settings& settings) {
+    if (policy_named(settings.policy).fluid) return true;
     if (settings.queues) return *settings.queues == Queues::global;
     return policy_named(settings.policy).hz == 0;
 }
@@ -139,6 +145,7 @@ std::unique_ptr<Policy> make_policy(const std::string& name, const PolicySetting
     if (of_linux(name)) return make_linux(name, setting);
     if (name == "o1") return std::make_unique<LinuxO1>(setting);
     if (name == "windows") return std::make_unique<Windows>(setting);
+    if (policy_named(name).fluid) return std::make_unique<Fifo>(queues);  // nobody waits
     if (name == "fifo") return std::make_unique<Fifo>(queues);
     if (name == "round_robin") return std::make_unique<RoundRobin>(quantum, queues);
     if (name == "sjf") return std::make_unique<ShortestJobFirst>(queues);

@@ -19,6 +19,7 @@ struct PolicyEntry {
     std::uint32_t hz = 0;         ///< ticks on which decisions fall, a second; 0: they fall exactly
     bool preempts = false;        ///< a thread that never blocks does not keep its CPU for ever
     bool draws = false;           ///< lots
+    bool fluid = false;           ///< all run at once: hardware/fluid.hpp
     std::int32_t priorities = 0;  ///< from 1 to this; 0: any number is one
     std::optional<workload::SchedulingClass> otherwise{};  ///< Linux: of threads that say none
 };

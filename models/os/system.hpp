@@ -134,6 +134,9 @@ public:
     /// Whether something comes from outside, or of a device.
     bool awaits_events() const;
 
+    /// Whether no CPU idled at some time.
+    bool was_full() const { return was_full_; }
+
     /// Of the quota, up to now.
     QuotaUse quota_use() const { return quota_use_; }
 
@@ -393,6 +396,7 @@ private:
     bool searches_ = true;  ///< whether woken threads look for an idle CPU
     bool throttled_in_period_ = false;
     bool stopped_ = false;
+    bool was_full_ = false;
     std::optional<Bandwidth> bandwidth_;
     QuotaUse quota_use_;
     kernel::Time period_end_{};

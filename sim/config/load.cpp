@@ -148,6 +148,8 @@ private:
             if (cpu >= question.machine.cpus())
                 return who + " may run on CPU " + std::to_string(cpu) + " of a machine that has " +
                        std::to_string(question.machine.cpus());
+        if (!affinity.empty() && os::policy_named(question.os.policy).fluid)
+            return "processor_sharing has no CPUs that threads could be bound to";
         if (!affinity.empty() && os::global_queue(question.os))
             return "affinity needs a queue for each CPU: os: {queues: per_cpu}";
         return std::nullopt;
@@ -157,6 +159,8 @@ private:
     static std::optional<std::string> why_not_scheduled(const Case& question) {
         using workload::SchedulingClass;
         const auto& policy = os::policy_named(question.os.policy);
+        if (policy.fluid && question.os.quota)
+            return "processor_sharing is shared without an end, and knows no quota";
         double asked = 0;
         for (const auto& task : question.workload.tasks) {
             if (task.sched.kind && !os::of_linux(question.os.policy))

@@ -37,8 +37,8 @@ public:
         text += fmt::format("interpreter: {{preset: {}, lock: {}{}}}\n",
                             random_.below(2) == 0 ? "cpython-3.9" : "cpython-3.13", lock,
                             by_chance ? ", pool_watch: 0s" : "");
-        text +=
-            fmt::format("os: {{policy: {}{}}}\nevents_max: 2000000\nprograms:\n", policy, system());
+        text += fmt::format("os: {{policy: {}{}}}\nevents_max: 2000000\nprograms:\n", policy,
+                            system(policy));
         text += "  one:\n" + steps() + "  two:\n" + steps();
         text +=
             fmt::format("tasks:\n  - {{name: a, program: one, count: {}}}\n", 1 + random_.below(3));
@@ -71,11 +71,11 @@ private:
     }
 
     /// Queues of either kind; a CPU that idles beside a thread in its queue is noticed by the os.
-    std::string system() {
+    std::string system(std::string_view policy) {
         std::string text;
         if (system_.below(3) == 0)
             text += system_.below(2) == 0 ? ", queues: global" : ", queues: per_cpu";
-        if (system_.below(5) == 0)
+        if (system_.below(5) == 0 && policy != "processor_sharing")
             text += fmt::format(", quota: {{cpus: {}, period: 20ms, burst: 2ms}}",
                                 0.5 + 0.5 * static_cast<double>(system_.below(3)));
         if (system_.below(3) == 0) text += ", hz: 1000";

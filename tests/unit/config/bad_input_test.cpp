@@ -22,10 +22,11 @@ void check_all(const std::vector<Bad>& all) {
     }
 }
 
-const std::string policies = "one of eevdf, cfs, sched_fifo, sched_rr, sched_batch, sched_idle, "
-                             "sched_deadline, o1, windows, fifo, "
-                             "round_robin, sjf, srtf, priority, mlfq, lottery, stride, edf, "
-                             "rate_monotonic, deadline_monotonic";
+const std::string policies =
+    "one of eevdf, cfs, sched_fifo, sched_rr, sched_batch, sched_idle, "
+    "sched_deadline, o1, windows, fifo, "
+    "round_robin, processor_sharing, sjf, srtf, priority, mlfq, lottery, stride, edf, "
+    "rate_monotonic, deadline_monotonic";
 
 }  // namespace
 
