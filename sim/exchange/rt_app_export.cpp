@@ -114,7 +114,8 @@ private:
         if (!task.affinity.empty()) thread["cpus"] = task.affinity;
         auto all =
             writer_.phases(steps_of(task), {.thread = task.name,
-                                            .instances = thread["instance"].get<std::uint32_t>()});
+                                            .instances = thread["instance"].get<std::uint32_t>(),
+                                            .periodic = task.periodic});
         if (task.periodic) repeat_each_period(task, all);
         add_phases(thread, std::move(all));
         return thread;
@@ -147,10 +148,11 @@ private:
             unsaid_.set_thread(program.name);
             const auto task = std::find_if(work_.tasks.begin(), work_.tasks.end(),
                                            [&](auto& one) { return one.name == program.name; });
+            Json thread{{"instance", 0}};
+            add_phases(thread,
+                       writer_.phases(program.steps,
+                                      {.thread = program.name, .instances = 0, .forked = true}));
             if (task == work_.tasks.end()) {
-                Json thread{{"instance", 0}};
-                add_phases(thread,
-                           writer_.phases(program.steps, {.thread = program.name, .instances = 0}));
                 threads_[program.name] = std::move(thread);
             } else if (task->program != spawned) {
                 unsaid_.refuse("a spawned program has the name of a task that runs another");

@@ -47,6 +47,7 @@ std::int64_t Unsaid::microseconds(std::int64_t ns) {
 
 Phases PhaseWriter::phases(const std::vector<Step>& steps, PhasesOf whose) {
     whose_ = std::move(whose);
+    timer_.reset();
     Phases all;
     const auto* outer = steps.size() == 1 ? std::get_if<Repeat>(&steps.front().kind) : nullptr;
     if (outer != nullptr) all.loop = loop_of(outer->count);
@@ -117,9 +118,24 @@ void PhaseWriter::event(const Native& step) {
     add("run", unsaid_.microseconds(time_of(step.time)));
 }
 
+/// rt-app's goes on from its last end, at first from the end of the thread's delay.
+void PhaseWriter::check_timer(Since since) {
+    if (whose_.periodic)
+        unsaid_.refuse("since: rt-app's timers go on from one period to the next, and here a job "
+                       "begins anew");
+    if (whose_.forked)
+        unsaid_.refuse("since: the timer of a thread that another forks counts from the begin of "
+                       "all in rt-app, and here from its own");
+    if (timer_.value_or(since) != since)
+        unsaid_.refuse("since: the timer of a thread of rt-app is absolute or not; expected last "
+                       "throughout, or grid");
+    timer_ = since;
+}
+
 void PhaseWriter::event(const Sleep& step) {
     const auto time = unsaid_.microseconds(time_of(step.time));
     if (step.since == Since::now) return add("sleep", time);
+    check_timer(step.since);
     Json timer{{"ref", "unique"}, {"period", time}};
     if (step.since == Since::grid) timer["mode"] = "absolute";
     add("timer", std::move(timer));

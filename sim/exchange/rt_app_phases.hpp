@@ -49,6 +49,8 @@ struct Phases {
 struct PhasesOf {
     std::string thread;
     std::uint32_t instances = 1;
+    bool periodic = false;
+    bool forked = false;
 };
 
 class PhaseWriter {
@@ -68,6 +70,7 @@ private:
                                         std::size_t at) const;
 
     void add(const std::string& event, Json value);
+    void check_timer(workload::Since since);
     std::int64_t time_of(const workload::Amount& amount) const;
     void check_queue(workload::QueueId id, const std::optional<kernel::Duration>& timeout) const;
 
@@ -91,6 +94,7 @@ private:
     const workload::Workload& work_;
     Unsaid& unsaid_;
     PhasesOf whose_;
+    std::optional<workload::Since> timer_;  ///< how the thread's counts
     Json phase_;
     std::vector<workload::ProgramId> spawned_;
     std::map<std::size_t, std::uint32_t> users_;
