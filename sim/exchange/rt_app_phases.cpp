@@ -48,8 +48,10 @@ std::int64_t Unsaid::microseconds(std::int64_t ns) {
 Phases PhaseWriter::phases(const std::vector<Step>& steps, PhasesOf whose) {
     whose_ = std::move(whose);
     timer_.reset();
+    met_.clear();
     Phases all;
-    const auto* outer = steps.size() == 1 ? std::get_if<Repeat>(&steps.front().kind) : nullptr;
+    const auto* outer =
+        steps.size() == 1 && !whose_.periodic ? std::get_if<Repeat>(&steps.front().kind) : nullptr;
     if (outer != nullptr) all.loop = loop_of(outer->count);
     const auto& body = outer != nullptr ? outer->steps : steps;
     for (std::size_t i = 0; i < body.size();) {
@@ -108,15 +110,19 @@ std::int64_t PhaseWriter::time_of(const Amount& amount) const {
     return amount.values.front();
 }
 
-void PhaseWriter::event(const Compute& step) {
-    add("run", unsaid_.microseconds(time_of(step.time)));
+void PhaseWriter::add_run(const Amount& time, const Footprint& footprint) {
+    const auto usual = footprint.bandwidth > 0 ? WorkClass::memory : WorkClass::compute;
+    if (footprint.bandwidth > 0) unsaid_.note("bandwidth is left out: run of rt-app has none");
+    if (footprint.work_class != usual)
+        unsaid_.note("class is left out: run of rt-app is of one kind");
+    add("run", unsaid_.microseconds(time_of(time)));
 }
 
-void PhaseWriter::event(const Nogil& step) { add("run", unsaid_.microseconds(time_of(step.time))); }
+void PhaseWriter::event(const Compute& step) { add_run(step.time, step.footprint); }
 
-void PhaseWriter::event(const Native& step) {
-    add("run", unsaid_.microseconds(time_of(step.time)));
-}
+void PhaseWriter::event(const Nogil& step) { add_run(step.time, step.footprint); }
+
+void PhaseWriter::event(const Native& step) { add_run(step.time, step.footprint); }
 
 /// rt-app's goes on from its last end, at first from the end of the thread's delay.
 void PhaseWriter::check_timer(Since since) {
@@ -198,15 +204,17 @@ void PhaseWriter::event(const Get& step) {
 }
 
 void PhaseWriter::event(const Barrier& step) {
-    users_[index(step.barrier)] += whose_.instances;
+    auto& users = barriers_[step.barrier];
+    users.threads += whose_.instances;
+    users.twice |= !met_.insert(step.barrier).second;
     add("barrier", work_.barriers[index(step.barrier)].name);
 }
 
 void PhaseWriter::event(const Spawn& step) {
-    if (std::find(spawned_.begin(), spawned_.end(), step.program) == spawned_.end())
-        spawned_.push_back(step.program);
-    for (std::uint32_t i = 0; i < step.count; ++i)
-        add("fork", work_.programs[index(step.program)].name);
+    constexpr std::uint32_t forks_max = 1024;
+    if (step.count > forks_max) unsaid_.refuse("spawn: rt-app forks a thread 1024 times at most");
+    const auto name = whose_.name_of_forked(step.program);
+    for (std::uint32_t i = 0; i < step.count; ++i) add("fork", name);
 }
 
 void PhaseWriter::event(const Yield& /*step*/) { add("yield", ""); }

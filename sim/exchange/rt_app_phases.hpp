@@ -4,10 +4,12 @@
 // loops, and events in the inner one.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -48,9 +50,16 @@ struct Phases {
 /// Whose phases they are.
 struct PhasesOf {
     std::string thread;
+    std::function<std::string(workload::ProgramId)> name_of_forked;
     std::uint32_t instances = 1;
     bool periodic = false;
     bool forked = false;
+};
+
+/// Who uses a barrier, as rt-app counts: each place where it stands anew.
+struct BarrierUsers {
+    std::uint32_t threads = 0;
+    bool twice = false;  ///< some of them
 };
 
 class PhaseWriter {
@@ -59,10 +68,7 @@ public:
 
     Phases phases(const std::vector<workload::Step>& steps, PhasesOf whose);
 
-    /// Programs that threads fork.
-    const std::vector<workload::ProgramId>& spawned() const { return spawned_; }
-    /// How many threads use each barrier.
-    const std::map<std::size_t, std::uint32_t>& users() const { return users_; }
+    const std::map<workload::BarrierId, BarrierUsers>& barriers() const { return barriers_; }
 
 private:
     Json phase(const std::vector<workload::Step>& steps, std::int64_t loop);
@@ -71,6 +77,7 @@ private:
 
     void add(const std::string& event, Json value);
     void check_timer(workload::Since since);
+    void add_run(const workload::Amount& time, const workload::Footprint& footprint);
     std::int64_t time_of(const workload::Amount& amount) const;
     void check_queue(workload::QueueId id, const std::optional<kernel::Duration>& timeout) const;
 
@@ -96,8 +103,8 @@ private:
     PhasesOf whose_;
     std::optional<workload::Since> timer_;  ///< how the thread's counts
     Json phase_;
-    std::vector<workload::ProgramId> spawned_;
-    std::map<std::size_t, std::uint32_t> users_;
+    std::map<workload::BarrierId, BarrierUsers> barriers_;
+    std::set<workload::BarrierId> met_;  ///< by the thread
 };
 
 }  // namespace interlock::exchange

@@ -55,6 +55,13 @@ std::string_view policy_name(workload::SchedulingClass kind) {
     return policies.at(static_cast<std::size_t>(kind)).name;
 }
 
+std::optional<workload::SchedulingClass> class_named(std::string_view name) {
+    const auto* const policy = std::find_if(policies.begin(), policies.end(),
+                                            [&](const Policy& one) { return one.here == name; });
+    if (policy == policies.end()) return std::nullopt;
+    return static_cast<workload::SchedulingClass>(policy - policies.begin());
+}
+
 std::string read_policy(const Node& node) {
     std::vector<std::string> names;
     names.reserve(policies.size());

@@ -40,6 +40,8 @@ struct Scheduling {
 
 /// "SCHED_FIFO".
 std::string_view policy_name(workload::SchedulingClass kind);
+/// As a scenario calls it: "sched_fifo"; none: it is no class of Linux that must be said.
+std::optional<workload::SchedulingClass> class_named(std::string_view name);
 /// Likewise; refuses others.
 std::string read_policy(const config::Node& node);
 

@@ -14,8 +14,9 @@ Exported exported(const std::string& scenario) {
 
 std::string scenario_of(const std::string& steps, const std::string& task_fields = "",
                         const std::string& more = "") {
-    return "machine: {cores: 2}\ninterpreter: none\nprograms:\n  a: [" + steps +
-           "]\ntasks:\n  - {program: a" + task_fields + "}\nstrategies: [{direct: {}}]\n" + more;
+    return "machine: {cores: 2, memory_bandwidth: 9GiB/s}\ninterpreter: none\nprograms:\n  a: [" +
+           steps + "]\ntasks:\n  - {program: a" + task_fields + "}\nstrategies: [{direct: {}}]\n" +
+           more;
 }
 
 /// The document without blanks and what stands around the thread.
@@ -122,6 +123,128 @@ TEST_CASE("rt-app: the timer of a forked thread counts from the begin of all", "
                                 "from the begin of all in rt-app, and here from its own";
     CHECK(export_error_of(scenario) == refused);
     CHECK(export_error_of(scenario + "  - {program: b}\n") == refused);
+}
+
+TEST_CASE("rt-app: what is left out of a step or of the whole is noted", "[exchange]") {
+    const auto notes = [](const std::string& steps, const std::string& more = "") {
+        return exported(scenario_of(steps, "", more)).notes;
+    };
+    using Notes = std::vector<std::string>;
+    CHECK(notes("{compute: 1ms}, {nogil: 1ms, class: compute}").empty());
+    CHECK(notes("{compute: 1ms, bandwidth: 1GiB/s}, {native: 1ms, bandwidth: 2GiB/s}") ==
+          Notes{"s.yaml: bandwidth is left out: run of rt-app has none"});
+    CHECK(notes("{nogil: 1ms, class: branchy}") ==
+          Notes{"s.yaml: class is left out: run of rt-app is of one kind"});
+    CHECK(notes("{compute: 1ms, bandwidth: 1GiB/s, class: spin}").size() == 2);
+    CHECK(notes("{compute: 1ms}", "warmup: 1s\n") ==
+          Notes{"s.yaml: warmup is left out: rt-app has no figures that leave it out"});
+    CHECK(notes("{compute: 1ms}", "data: {name: d, bytes: 1MiB}\n") ==
+          Notes{"s.yaml: data is left out: threads of rt-app hold none"});
+}
+
+TEST_CASE("rt-app: until is the duration where that can say it", "[exchange]") {
+    const auto duration = [](const std::string& scenario) {
+        const auto json = exported(scenario).json;
+        const std::string field = "\"duration\": ";
+        const auto from = json.find(field) + field.size();
+        return json.substr(from, json.find(',', from) - from);
+    };
+    CHECK(duration(scenario_of("{compute: 1ms}", "", "until: 3s\n")) == "3");
+    const auto odd = scenario_of("{compute: 1ms}", "", "until: 1500ms\n");
+    CHECK(duration(odd) == "-1");
+    CHECK(exported(odd).notes ==
+          std::vector<std::string>{
+              "s.yaml: until is left out: rt-app's duration is in whole seconds"});
+    // The task that waits arrives after 2 s and ends after 5 s more; until is what ends first.
+    const std::string waits = "machine: {cores: 2}\ninterpreter: none\nprograms:\n"
+                              "  a: [{compute: 1ms}]\n  end: [{io: 5s}]\n"
+                              "strategies: [{direct: {}}]\ntasks:\n"
+                              "  - {program: a, background: true}\n"
+                              "  - {program: end, arrive: 2s}\n";
+    CHECK(duration(waits) == "7");
+    CHECK(duration(waits + "until: 6s\n") == "6");
+    CHECK(duration(waits + "until: 8s\n") == "7");
+}
+
+TEST_CASE("rt-app: a thread is of the system's class unless it says one", "[exchange]") {
+    const auto under = [](const std::string& policy, const std::string& fields) {
+        return thread_of(scenario_of("{compute: 1us}", fields, "os: {policy: " + policy + "}\n"));
+    };
+    CHECK(under("sched_rr", "") ==
+          R"({"instance":1,"policy":"SCHED_RR","priority":1,"loop":1,"run":1})");
+    CHECK(under("sched_fifo", ", sched: {priority: 7}") ==
+          R"({"instance":1,"policy":"SCHED_FIFO","priority":7,"loop":1,"run":1})");
+    CHECK(under("sched_fifo", ", nice: 3, sched: {policy: sched_other}") ==
+          R"({"instance":1,"policy":"SCHED_OTHER","priority":3,"loop":1,"run":1})");
+    CHECK(under("sched_batch", ", nice: 3") ==
+          R"({"instance":1,"policy":"SCHED_BATCH","priority":3,"loop":1,"run":1})");
+    CHECK(under("sched_deadline", ", sched: {runtime: 1ms, period: 9ms}") ==
+          R"({"instance":1,"policy":"SCHED_DEADLINE","dl-runtime":1000,"dl-period":9000,)"
+          R"("dl-deadline":9000,"loop":1,"run":1})");
+    CHECK(under("sched_deadline", "") == R"({"instance":1,"loop":1,"run":1})");
+    CHECK(exported(scenario_of("{compute: 1us}", "", "os: {policy: sched_rr}\n")).notes.empty());
+    CHECK(export_error_of(scenario_of("{compute: 1us}", ", sched: {priority: 100}",
+                                      "os: {policy: sched_rr}\n")) ==
+          "s.yaml: a: rt-app has real-time priorities from 1 to 99");
+}
+
+TEST_CASE("rt-app: a period has as many jobs as begin before for", "[exchange]") {
+    // At 0, 4 and 8 ms; with an offset of 1 ms at 1, 5 and 9.
+    for (const auto* const fields : {", period: 4ms, for: 9ms", ", period: 4ms, count: 9, for: 9ms",
+                                     ", period: 4ms, offset: 1ms, for: 10ms"})
+        CHECK(thread_of(scenario_of("{compute: 1ms}", fields)).find(R"("loop":3,"phases")") !=
+              std::string::npos);
+    CHECK(
+        thread_of(scenario_of("{repeat: 4, steps: [{compute: 1ms}]}", ", period: 9ms, count: 2")) ==
+        R"({"instance":1,"loop":2,"phases":{"phase1":{"loop":4,"run":1000},"phase2":)"
+        R"({"loop":1,"timer":{"ref":"unique","period":9000,"mode":"absolute"}}}})");
+}
+
+TEST_CASE("rt-app: a forked thread is scheduled like the one that forks it", "[exchange]") {
+    const auto tasks_of = [](const std::string& tasks) {
+        std::string text;
+        for (const char letter : exported("machine: {cores: 2}\ninterpreter: none\nprograms:\n"
+                                          "  a: [{spawn: b}]\n  b: [{spawn: c}]\n"
+                                          "  c: [{compute: 1us}]\nstrategies: [{direct: {}}]\n"
+                                          "tasks:\n" +
+                                          tasks)
+                                     .json)
+            if (letter != ' ' && letter != '\n') text += letter;
+        const auto from = text.find(':') + 2;
+        return text.substr(from, text.find("},\"global\"") - from);
+    };
+    CHECK(tasks_of("  - {program: a, nice: 5, affinity: [1]}\n") ==
+          R"("a":{"instance":1,"priority":5,"cpus":[1],"loop":1,"fork":"b"},)"
+          R"("b":{"instance":0,"priority":5,"cpus":[1],"loop":1,"fork":"c"},)"
+          R"("c":{"instance":0,"priority":5,"cpus":[1],"loop":1,"run":1})");
+    // One of each kind: the second is of another name.
+    CHECK(tasks_of("  - {program: b, nice: 1}\n  - {program: b, name: z, nice: 2, count: 3}\n") ==
+          R"("b":{"instance":1,"priority":1,"loop":1,"fork":"c"},)"
+          R"("z":{"instance":3,"priority":2,"loop":1,"fork":"c2"},)"
+          R"("c":{"instance":0,"priority":1,"loop":1,"run":1},)"
+          R"("c2":{"instance":0,"priority":2,"loop":1,"run":1})");
+    // A task that is scheduled alike and begins at once is the same thread.
+    CHECK(tasks_of("  - {program: b}\n  - {program: c, count: 2}\n") ==
+          R"("b":{"instance":1,"loop":1,"fork":"c"},"c":{"instance":2,"loop":1,"run":1})");
+    for (const auto* const other : {", nice: 1", ", arrive: 1ms", ", name: d, arrive: 1ms"})
+        CHECK(tasks_of("  - {program: b}\n  - {program: c" + std::string(other) + "}\n")
+                  .find(R"({"instance":0,"loop":1,"run":1})") != std::string::npos);
+}
+
+TEST_CASE("rt-app: a barrier is for as many as its places and their threads", "[exchange]") {
+    const auto error = [](const std::string& steps, const std::string& more = "") {
+        return export_error_of(scenario_of(steps, ", count: 3", more));
+    };
+    CHECK(error("{barrier: b}") == "no error");
+    CHECK(
+        error("{barrier: b}, {compute: 1us}, {barrier: b}") ==
+        "s.yaml: barrier b: rt-app waits for all 6 that use it, who is in two places counts twice");
+    CHECK(error("{barrier: b}, {barrier: b}", "barriers: {b: {parties: 6}}\n") == "no error");
+    CHECK(
+        export_error_of("machine: {cores: 2}\ninterpreter: none\nprograms:\n"
+                        "  a: [{spawn: b}]\n  b: [{barrier: meet}]\n"
+                        "strategies: [{direct: {}}]\ntasks:\n  - {program: a}\n") ==
+        "s.yaml: barrier meet: rt-app does not count threads that are forked, which alone use it");
 }
 
 }  // namespace interlock::exchange
