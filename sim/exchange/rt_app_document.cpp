@@ -87,8 +87,9 @@ public:
         if (const auto* global = root.find("global")) read_global(*global);
         const auto& tasks = child_of(root, "tasks");
         need_object(tasks);
+        for (const auto& child : tasks.children) names_.take(child.key);
         for (const auto& child : tasks.children) read_thread(child);
-        check_forks();
+        check_document(tasks, document_);
         return std::move(document_);
     }
 
@@ -114,11 +115,10 @@ private:
         if (config::is_note(node))
             refuse(node.key_place, "a name that begins with x- is a note in a scenario");
         constexpr std::int64_t instances_max = 1'000'000;
-        const auto same = std::count_if(document_.threads.begin(), document_.threads.end(),
-                                        [&](const Thread& other) { return other.key == node.key; });
+        config::read_name(config::key_as_word(node, "tasks"));
         auto& thread = document_.threads.emplace_back();
-        thread.key = node.key;
-        thread.name = same == 0 ? node.key : fmt::format("{}{}", node.key, same + 1);
+        const bool first = keys_.insert(node.key).second;
+        thread.name = first ? node.key : names_.unused(node.key, "");
         thread.place = node.key_place;
         if (const auto* count = node.find("instance"))
             thread.instances = static_cast<std::uint32_t>(number_of(*count, 0, instances_max));
@@ -168,11 +168,11 @@ private:
 
     void read_phase(const Node& node, const Scheduling& scheduling, std::int64_t loop,
                     const std::vector<std::string>& known) {
-        Phase phase{.loop = loop, .scheduling = scheduling, .steps = {}};
+        Phase phase{.loop = loop, .scheduling = scheduling, .steps = {}, .locks = {}};
         Seen seen;
         for (const auto& child : node.children) {
             if (is_event(child)) {
-                read_event(child, document_, phase.steps);
+                read_event(child, document_, phase);
                 continue;
             }
             if (std::find(known.begin(), known.end(), child.key) == known.end()) {
@@ -187,31 +187,10 @@ private:
         document_.threads.back().phases.push_back(std::move(phase));
     }
 
-    void check_forks() const {
-        for (const auto& thread : document_.threads)
-            for (const auto& fork : thread.forks) check_fork(thread, fork);
-    }
-
-    void check_fork(const Thread& by, const Fork& fork) const {
-        const auto& threads = document_.threads;
-        const auto forked = std::find_if(threads.begin(), threads.end(), [&](const Thread& other) {
-            return other.name == fork.thread;
-        });
-        if (forked == threads.end())
-            refuse(fork.place, fmt::format("fork: there is no thread '{}'", fork.thread));
-        if (by.endless() || forked->endless())
-            refuse(fork.place, "fork: a scenario waits for the threads that it spawns; expected "
-                               "no loop without end, here or there");
-        const auto fields = [](const Thread& thread) {
-            return thread.phases.front().scheduling.fields();
-        };
-        if (by.splits() || forked->splits() || fields(by) != fields(*forked))
-            refuse(fork.place, "fork: a spawned thread is scheduled like the one that spawns it, "
-                               "and these two are not");
-    }
-
     Document document_;
     Scheduling default_;
+    Names names_;
+    std::set<std::string_view> keys_;
 };
 
 }  // namespace
@@ -230,6 +209,13 @@ bool Thread::splits() const {
 void Notes::add(const config::Place& place, const std::string& message) {
     if (told_.insert(message).second)
         notes_.push_back(config::text_of(config::location_of(place)) + ": " + message);
+}
+
+std::string Names::unused(const std::string& wanted, std::string_view separator) {
+    auto name = wanted;
+    for (int number = 2; !taken_.insert(name).second; ++number)
+        name = fmt::format("{}{}{}", wanted, separator, number);
+    return name;
 }
 
 std::string text_of(const Node& node) {

@@ -17,10 +17,19 @@
 
 namespace interlock::exchange {
 
+/// Of a mutex, by an event of a phase.
+struct LockUse {
+    bool takes = false;
+    bool in_wait = false;  ///< which gives it back and takes it again
+    std::string mutex;
+    config::Place place;
+};
+
 struct Phase {
     std::int64_t loop = 1;  ///< -1: without end
     Scheduling scheduling;
     std::vector<StepText> steps;
+    std::vector<LockUse> locks;
 };
 
 struct Fork {
@@ -29,14 +38,14 @@ struct Fork {
 };
 
 struct Thread {
-    std::string key;   ///< as the document has it
-    std::string name;  ///< the same with a number where the document says it twice
+    std::string name;  ///< the document's, with a number where it says that twice
     config::Place place;
     std::uint32_t instances = 1;
     std::int64_t loop = -1;  ///< likewise
     std::int64_t delay = 0;  ///< us
     std::vector<Phase> phases;
     std::optional<std::string> timer;  ///< the one that it uses
+    bool absolute = false;             ///< the timer's mode
     std::vector<Fork> forks;
 
     bool endless() const;
@@ -55,13 +64,30 @@ private:
     std::set<std::string> told_;
 };
 
+/// Names that are in use.
+class Names {
+public:
+    void take(const std::string& name) { taken_.insert(name); }
+    /// As wanted, or with a number behind it, and now in use.
+    std::string unused(const std::string& wanted, std::string_view separator);
+
+private:
+    std::set<std::string> taken_;
+};
+
+struct Barrier {
+    std::uint32_t parties = 0;
+    config::Place place;
+};
+
 struct Document {
     config::Place place;
     std::vector<Thread> threads;
     std::optional<std::int64_t> duration;  ///< s; none: until all threads have ended
     std::string io_device = "/dev/null";
-    std::map<std::string, std::uint32_t> parties;  ///< of barriers
-    std::map<std::string, std::size_t> timers;     ///< shared ones: the thread that uses it
+    std::map<std::string, Barrier> barriers;
+    std::set<std::string> semaphores;
+    std::map<std::string, std::size_t> timers;  ///< shared ones: the thread that uses it
     Notes notes;
 };
 
@@ -72,8 +98,11 @@ Document read_rt_app(const std::string& json, const std::string& file);
 bool is_event(const config::Node& child);
 std::vector<std::string> event_names();
 
-/// The steps of an event of the document's last thread.
-void read_event(const config::Node& event, Document& document, std::vector<StepText>& steps);
+/// The steps of an event of the phase, which is of the document's last thread.
+void read_event(const config::Node& event, Document& document, Phase& phase);
+
+/// Refuses what only the whole document shows.
+void check_document(const config::Node& tasks, Document& document);
 
 // Values of a JSON document.
 std::string text_of(const config::Node& node);

@@ -33,15 +33,15 @@ public:
 
     Exported exported() {
         tell_what_is_left_out();
-        const auto* const bound = find_bound();
+        bound_ = find_bound();
         for (const auto& task : work_.tasks)
-            if (&task != bound) threads_[task.name] = thread(task);
+            if (&task != bound_) threads_[task.name] = thread(task);
         add_forked();
         unsaid_.set_thread("");
         check_barriers();
         Json document{{"tasks", std::move(threads_)},
                       {"global",
-                       {{"duration", duration(bound)},
+                       {{"duration", duration()},
                         {"calibration", "CPU0"},
                         {"default_policy", "SCHED_OTHER"}}}};
         return {document.dump(4) + '\n', unsaid_.take_notes()};
@@ -65,8 +65,8 @@ private:
     }
 
     /// In seconds; -1: until all threads have ended.
-    std::int64_t duration(const Task* bound) {
-        const auto seconds = bound == nullptr ? -1 : seconds_of(*bound);
+    std::int64_t duration() {
+        const auto seconds = bound_ == nullptr ? -1 : seconds_of(*bound_);
         if (!scenario_.until) return seconds;
         const auto until = whole_seconds(*scenario_.until);
         if (until <= 0) unsaid_.note("until is left out: rt-app's duration is in whole seconds");
@@ -198,8 +198,8 @@ private:
             if (one.program == program && one.scheduling == scheduling) return one.name;
         const auto task =
             std::find_if(work_.tasks.begin(), work_.tasks.end(), [&](const Task& one) {
-                return one.program == program && !one.periodic && begin_of(one).count() == 0 &&
-                       scheduling_of(one) == scheduling;
+                return &one != bound_ && one.program == program && !one.periodic &&
+                       begin_of(one).count() == 0 && scheduling_of(one) == scheduling;
             });
         const bool is_task = task != work_.tasks.end();
         const auto& name = work_.programs[index(program)].name;
@@ -288,6 +288,7 @@ private:
     const models::Case& case_;
     const Workload& work_;
     std::vector<Instance> instances_;
+    const Task* bound_ = nullptr;  ///< ends the run; none: all do
     Json threads_;
     std::vector<Forked> forked_;
     Unsaid unsaid_;

@@ -21,8 +21,6 @@ using Steps = std::vector<StepText>;
 constexpr std::int64_t repeat_max = 1'000'000'000;
 /// Of a document without a duration, some thread of which does not end.
 constexpr std::int64_t seconds_assumed = 10;
-/// The main thread of rt-app, which ends the others.
-constexpr std::string_view main_thread = "rt-app";
 
 void append(Steps& all, std::int64_t times, Steps steps) {
     if (times == 1)
@@ -38,7 +36,10 @@ std::string arrival_of(const Thread& thread) {
 
 class Writer {
 public:
-    explicit Writer(Document& document) : document_(document) {}
+    explicit Writer(Document& document) : document_(document) {
+        for (const auto& thread : document.threads) names_.take(thread.name);
+        for (const auto& semaphore : document.semaphores) names_.take(semaphore);
+    }
 
     std::string text(const std::string& file) {
         for (const auto& thread : document_.threads)
@@ -46,16 +47,16 @@ public:
                 add_turns(thread);
             else
                 add(thread);
-        const auto duration = bound();
-        if (duration)
-            programs_.push_back(
-                {std::string(main_thread), {{fmt::format("io: {}s", *duration), {}}}});
+        if (const auto duration = bound()) {
+            bound_ = names_.unused("rt-app", " ");
+            programs_.push_back({*bound_, {{fmt::format("io: {}s", *duration), {}}}});
+        }
         const auto name = std::filesystem::path(file).stem().string();
         return fmt::format("# A workload of rt-app. It says nothing of the machine: here it has as "
                            "many CPUs as are named.\n"
                            "name: {}\nmachine: {{cores: {}}}\ninterpreter: none\n",
                            word(name), cores()) +
-               programs_text(programs_) + barriers_text() + tasks_text(duration.has_value()) +
+               programs_text(programs_) + barriers_text() + tasks_text() +
                "strategies: [{direct: {}}]\n";
     }
 
@@ -90,11 +91,11 @@ private:
         document_.notes.add(thread.place,
                             thread.name + ": its phases differ in cpus or scheduling, so each is "
                                           "a thread of its own, and they take turns");
-        const auto name_of = [&](std::size_t phase) {
-            return fmt::format("{} {}", thread.name, phase % phases + 1);
-        };
+        std::vector<std::string> names;
+        for (std::size_t i = 0; i < phases; ++i)
+            names.push_back(names_.unused(fmt::format("{} {}", thread.name, i + 1), " "));
         const auto turn = [&](std::string_view step, std::size_t phase) -> StepText {
-            return {fmt::format("{}: {}", step, word(name_of(phase))), {}};
+            return {fmt::format("{}: {}", step, word(names[phase % phases])), {}};
         };
         for (std::size_t i = 0; i < phases; ++i) {
             const auto& phase = thread.phases[i];
@@ -105,9 +106,9 @@ private:
             if (i == 0) round.push_back(turn("get", 0));
             Steps all;
             append(all, thread.loop, std::move(round));
-            programs_.push_back({name_of(i), std::move(all)});
+            programs_.push_back({names[i], std::move(all)});
             tasks_.push_back(
-                {name_of(i), (i == 0 ? arrival_of(thread) : "") + phase.scheduling.fields()});
+                {names[i], (i == 0 ? arrival_of(thread) : "") + phase.scheduling.fields()});
         }
     }
 
@@ -132,21 +133,23 @@ private:
     }
 
     std::string barriers_text() const {
-        std::string text = document_.parties.empty() ? "" : "barriers:\n";
-        for (const auto& [name, parties] : document_.parties)
-            text += fmt::format("  {}: {{parties: {}}}\n", word(name), std::max(parties, 1U));
+        std::string text = document_.barriers.empty() ? "" : "barriers:\n";
+        for (const auto& [name, barrier] : document_.barriers)
+            text += fmt::format("  {}: {{parties: {}}}\n", word(name), barrier.parties);
         return text;
     }
 
-    std::string tasks_text(bool bounded) const {
+    std::string tasks_text() const {
         std::string text = "tasks:\n";
         for (const auto& task : tasks_)
             text += fmt::format("  - {{program: {}{}{}}}\n", word(task.program), task.fields,
-                                bounded ? ", background: true" : "");
-        return bounded ? text + fmt::format("  - {{program: {}}}\n", main_thread) : text;
+                                bound_ ? ", background: true" : "");
+        return bound_ ? text + fmt::format("  - {{program: {}}}\n", word(*bound_)) : text;
     }
 
     Document& document_;
+    Names names_;                       ///< of programs and queues
+    std::optional<std::string> bound_;  ///< the main thread of rt-app, which ends the others
     std::vector<ProgramText> programs_;
     std::vector<Task> tasks_;
 };

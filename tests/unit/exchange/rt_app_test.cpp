@@ -187,6 +187,112 @@ TEST_CASE("rt-app: a fork is a spawn, and who is only forked is no task", "[exch
     CHECK(section(scenario, "tasks") == "  - {program: a}\n");
 }
 
+TEST_CASE("rt-app: what gets a name gets one that nothing else has", "[exchange]") {
+    // The second "a" would be "a2", were there no such thread.
+    CHECK(tasks_of(R"({"tasks": {"a": {"loop": 1, "run": 1}, "a2": {"loop": 1, "run": 2},
+                                 "a": {"loop": 1, "run": 3}, "a": {"loop": 1, "run": 4}}})") ==
+          "  - {program: a}\n  - {program: a2}\n  - {program: a3}\n  - {program: a4}\n");
+    CHECK(tasks_of(R"({"tasks": {"rt-app": {"run": 1}}, "global": {"duration": 1}})") ==
+          "  - {program: rt-app, background: true}\n  - {program: \"rt-app 2\"}\n");
+    // The first phase would be "a 1", the turn of the second "a 2".
+    const auto scenario = imported(R"({"tasks": {
+        "a": {"loop": 1, "phases": {"x": {"run": 1, "cpus": [0]}, "y": {"run": 1, "cpus": [1]}}},
+        "a 1": {"loop": 1, "sem_post": "a 2", "sem_wait": "a 2"}}})");
+    CHECK(section(scenario, "programs") == "  \"a 1 2\":\n"
+                                           "    - compute: 1us\n"
+                                           "    - put: \"a 2 2\"\n"
+                                           "    - get: \"a 1 2\"\n"
+                                           "  \"a 2 2\":\n"
+                                           "    - get: \"a 2 2\"\n"
+                                           "    - compute: 1us\n"
+                                           "    - put: \"a 1 2\"\n"
+                                           "  \"a 1\":\n"
+                                           "    - put: \"a 2\"\n"
+                                           "    - get: \"a 2\"\n");
+    CHECK(config::load_text(scenario, "w.yaml").cases.size() == 1);
+}
+
+TEST_CASE("rt-app: each of two threads of one name suspends itself alone", "[exchange]") {
+    CHECK(section(imported(R"({"tasks": {"a": {"loop": 1, "suspend": ""},
+                                         "a": {"loop": 1, "suspend": ""}}})"),
+                  "programs") == "  a:\n    - wait: a\n  a2:\n    - wait: a2\n");
+}
+
+TEST_CASE("rt-app: a mutex is held over phases of one thread, but not from one to another",
+          "[exchange]") {
+    CHECK(section(imported(R"({"tasks": {"a": {"loop": 2, "phases": {
+              "x": {"lock": "m", "run": 1}, "y": {"loop": 3, "run": 1}, "z": {"unlock": "m"}}}}})"),
+                  "programs") == "  a:\n"
+                                 "    - repeat: 2\n"
+                                 "      steps:\n"
+                                 "        - acquire: m\n"
+                                 "        - compute: 1us\n"
+                                 "        - repeat: 3\n"
+                                 "          steps:\n"
+                                 "            - compute: 1us\n"
+                                 "        - release: m\n");
+    CHECK(error_of(R"({"tasks": {"a": {"loop": 1, "phases": {
+"x": {"lock": "m", "run": 1, "cpus": [0]}, "y": {"unlock": "m", "cpus": [1]}}}}})") ==
+          "w.json:2:15: lock: phases that differ in cpus or scheduling are threads of their own, "
+          "and 'm' is still held at the end of one");
+    CHECK(error_of(R"({"tasks": {"a": {"loop": 1, "phases": {
+"x": {"run": 1, "cpus": [0]}, "y": {"sync": {"ref": "c", "mutex": "m"}, "cpus": [1]}}}}})") ==
+          "w.json:2:67: mutex: phases that differ in cpus or scheduling are threads of their own, "
+          "and this one does not hold 'm'");
+    CHECK(error_of(doing("\n\"lock\": \"m\"")) ==
+          "w.json:2:9: lock: 'm' is still held at the end of the thread; expected an unlock");
+    CHECK(error_of(doing("\"lock\": \"m\", \"unlock\": \"m\",\n\"unlock\": \"m\"")) ==
+          "w.json:2:11: unlock: the thread does not hold 'm' here");
+    CHECK(error_of(R"({"tasks": {"a": {"phases": {
+"x": {"loop": 2, "lock": "m", "unlock": "m"}, "y": {"lock": "m"}, "z": {"loop": 2, "unlock": "m"}}}}})") ==
+          "w.json:2:94: unlock: the thread does not hold 'm' here");
+}
+
+TEST_CASE("rt-app: who is forked is none of a barrier's", "[exchange]") {
+    const auto json = [](const std::string& more) {
+        return R"({"tasks": {"a": {"loop": 1, "fork": "b"}, )" + more +
+               "\n\"b\": {\"instance\": 0, \"loop\": 1, \"barrier\": \"meet\"}}}";
+    };
+    CHECK(section(imported(json(R"("c": {"loop": 1, "barrier": "meet"},)")), "barriers") ==
+          "  meet: {parties: 1}\n");
+    CHECK(error_of(json("")) == "w.json:2:44: barrier: 'meet' lets nobody through: rt-app counts "
+                                "who uses it, but not threads that are forked");
+    CHECK(error_of(doing("\n\"barrier\": \"x-y\"")) ==
+          "w.json:2:12: barrier: a name that begins with x- is a note in a scenario");
+}
+
+TEST_CASE("rt-app: a workload has a thread, and a thread has a name", "[exchange]") {
+    CHECK(error_of(R"({"tasks": {}})") ==
+          "w.json:1:11: tasks: expected at least one thread, got a mapping");
+    CHECK(error_of(R"({"tasks": {"a": {"instance": 0, "run": 1}}})") ==
+          "w.json:1:11: tasks: expected a thread that is not only forked");
+    CHECK(error_of(R"({"tasks": {"": {"run": 1}}})").find("w.json:1:12: tasks: expected a name") ==
+          0);
+    CHECK(error_of(R"({"tasks": {"a": {"phases": {}}}})") ==
+          "w.json:1:28: phases: expected at least one phase, got a mapping");
+}
+
+TEST_CASE("rt-app: a forked thread begins when it is forked", "[exchange]") {
+    const auto json = [](const std::string& more) {
+        return "{\"tasks\": {\"a\": {\"loop\": 1,\n \"fork\": \"b\"}, "
+               "\"b\": {\"instance\": 0, \"loop\": 1, " +
+               more + "}}}";
+    };
+    CHECK(error_of(json(R"("run": 1, "delay": 5)")) ==
+          "w.json:2:10: fork: a scenario spawns threads without delay, and 'b' has one");
+    CHECK(
+        notes_of(json(R"("timer": {"ref": "unique", "period": 9})")) ==
+        std::vector<std::string>{"w.json:2:10: fork: the timer of 'b' counts from its begin here, "
+                                 "there from the begin of all"});
+}
+
+TEST_CASE("rt-app: a timer is absolute in all places or in none", "[exchange]") {
+    CHECK(error_of(doing("\"timer1\": {\"ref\": \"unique\", \"period\": 1},\n\"timer2\": "
+                         "{\"ref\": \"unique\", \"period\": 1, \"mode\": \"absolute\"}")) ==
+          "w.json:2:19: timer: 'unique' is absolute in all places there if it is in one; expected "
+          "one mode");
+}
+
 TEST_CASE("rt-app: what is only nearly so is noted once, with its place", "[exchange]") {
     CHECK(notes_of("{\n \"tasks\": {\"a\": {\n  \"runtime1\": 1, \"runtime2\": 1}}}") ==
           std::vector<std::string>{
