@@ -36,7 +36,8 @@ std::string label(std::uint32_t thread, const std::vector<std::string>& names) {
     return shortened(name, name_width - number.size()) + number;
 }
 
-/// Two letters each, as perf gives them: A0, B0, … Z0, A1, …; after the last from the start.
+/// In the order in which they first run: two letters each, as perf gives them: A0, B0, … Z0, A1, …;
+/// after Zz A10, B10 and so on.
 class ShortNames {
 public:
     struct Name {
@@ -52,16 +53,28 @@ public:
         return {name, fresh};
     }
 
+    /// Of the name given last, which is no shorter than others.
+    std::size_t width() const { return width_; }
+
 private:
     std::string next() {
         constexpr std::string_view first = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-        constexpr std::string_view second = "0123456789abcdefghijklmnopqrstuvwxyz";
+        constexpr std::string_view others = "0123456789abcdefghijklmnopqrstuvwxyz";
         const auto number = given_++;
-        return {first[number % first.size()], second[number / first.size() % second.size()]};
+        std::string name;
+        auto rest = number / first.size();
+        do {
+            name.insert(name.begin(), others[rest % others.size()]);
+            rest /= others.size();
+        } while (rest > 0);
+        name.insert(name.begin(), first[number % first.size()]);
+        width_ = name.size();
+        return name;
     }
 
     std::vector<std::string> names_;
     std::size_t given_ = 0;
+    std::size_t width_ = 0;
 };
 
 }  // namespace
@@ -173,22 +186,24 @@ std::string Switches::map(const std::vector<std::string>& names, std::size_t cpu
     auto shown = columns(cpus);
     const auto too_many = shown.size() > columns_max ? shown.size() - columns_max : 0;
     shown.resize(shown.size() - too_many);
-    const auto width =
-        std::max<std::size_t>(2, shown.empty() ? 0 : std::to_string(shown.back()).size());
+    ShortNames short_names;
+    std::vector<ShortNames::Name> takers;  // of each switch; nobody: of no text
+    takers.reserve(switches_.size());
+    for (const auto& one : switches_)
+        takers.push_back(one.to ? short_names.of(*one.to) : ShortNames::Name{});
+    const auto width = std::max({std::size_t{2}, short_names.width(),
+                                 shown.empty() ? 0 : std::to_string(shown.back()).size()});
 
     std::string text = " ";
     for (const auto cpu : shown) text += "  " + padded_right(std::to_string(cpu), width);
     text += "    cpu\n";
     std::vector<std::string> there(cpus, ".");
-    ShortNames short_names;
-    for (const auto& one : switches_) {
+    for (std::size_t i = 0; i < switches_.size(); ++i) {
+        const auto& one = switches_[i];
+        const auto& taker = takers[i];
         std::string legend;
-        there[one.cpu] = ".";
-        if (one.to) {
-            const auto name = short_names.of(*one.to);
-            there[one.cpu] = name.text;
-            if (name.fresh) legend = fmt::format(" {} => {}", name.text, label(*one.to, names));
-        }
+        there[one.cpu] = one.to ? taker.text : ".";
+        if (taker.fresh) legend = fmt::format(" {} => {}", taker.text, label(*one.to, names));
         text += " ";
         for (const auto cpu : shown)
             text += (cpu == one.cpu ? " *" : "  ") + padded_right(there[cpu], width);

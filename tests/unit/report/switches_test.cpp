@@ -1,5 +1,7 @@
 #include "sim/report/switches.hpp"
 
+#include <set>
+
 #include "tests/support/catch.hpp"
 
 namespace interlock::report {
@@ -115,6 +117,24 @@ TEST_CASE("map: the 27th thread is A1, as in perf", "[report]") {
     const auto text = map_of(script, {}, 1);
     CHECK(contains(text, "Z0 => thread[25]\n"));
     CHECK(contains(text, "A1 => thread[26]\n"));
+}
+
+TEST_CASE("map: beyond two letters a short name is longer, and nobody else's", "[report]") {
+    // 26 letters with each of 36 behind them are 936 names; the 937th has two behind it. Threads
+    // take over without a pause, so that there is a line each and all are kept.
+    constexpr std::uint32_t threads = 2000;
+    Script script;
+    for (std::uint32_t thread = 0; thread < threads; ++thread)
+        script.state(1ms * thread, thread, State::running, 0)
+            .state(1ms * (thread + 1), thread, State::io, 0);
+    const auto text = map_of(script, {}, 2);
+    CHECK(contains(text, "  *Zz   .          0.935000 secs Zz => thread[935]\n"));
+    CHECK(contains(text, "  *A10  .          0.936000 secs A10 => thread[936]\n"));
+    CHECK(contains(text, "   0    1      cpu\n"));
+    std::set<std::string> names;
+    for (auto at = text.find(" => "); at != std::string::npos; at = text.find(" => ", at + 1))
+        names.insert(text.substr(text.rfind(' ', at - 1), at - text.rfind(' ', at - 1)));
+    CHECK(names.size() == threads);
 }
 
 TEST_CASE("switches: a long run is told up to a bound, and how much is left out", "[report]") {
