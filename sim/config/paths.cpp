@@ -171,6 +171,18 @@ Node with_devices_of(const Node& before, Node machine) {
     return machine;
 }
 
+namespace {
+
+/// What is a mapping below a mapping: its fields go over one by one, too. A device that is a
+/// preset has the preset's.
+bool goes_over(const Node& base, const Node& over, const Node& child) {
+    if (!child.is_mapping()) return false;
+    if (over.key == "devices") return true;
+    return (child.key == "costs" || child.key == "devices") && base.is_mapping();
+}
+
+}  // namespace
+
 void overlay(Node& base, const Node& over) {
     if (!over.is_mapping() || over.find("preset") != nullptr || base.is_list()) {
         auto replaced = over.key == "machine" ? with_devices_of(base, over) : over;
@@ -185,8 +197,7 @@ void overlay(Node& base, const Node& over) {
         auto* same = base.find(child.key);
         if (same == nullptr)
             base.children.push_back(child);
-        else if ((child.key == "costs" || child.key == "devices") && child.is_mapping() &&
-                 same->is_mapping())
+        else if (goes_over(*same, over, child))
             overlay(*same, child);
         else
             *same = child;

@@ -16,7 +16,8 @@ namespace interlock::config {
 void assign(Node& root, const std::string& path, const Node& value, const Place& at);
 
 /// `over` on top of `base`: a preset or another mapping with a preset replaces
-/// it, the fields of any other mapping replace its fields one by one.
+/// it, the fields of any other mapping replace its fields one by one, and so do those
+/// of its costs and of each of its devices.
 void overlay(Node& base, const Node& over);
 
 /// A machine instead of another: the devices, which steps name, stay, and its own go over them.

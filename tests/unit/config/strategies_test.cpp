@@ -1,4 +1,5 @@
 #include <string>
+#include <string_view>
 
 #include "tests/support/catch.hpp"
 #include "tests/unit/config/texts.hpp"
@@ -15,6 +16,12 @@ std::string names(const std::string& strategies, const std::vector<std::string>&
 
 models::Case last_case(const std::string& strategies) {
     return load_text(with_strategies(strategies), "a.yaml").cases.back();
+}
+
+hardware::Device preset(std::string_view name) {
+    for (const auto& one : hardware::device_presets())
+        if (one.name == name) return one.make();
+    return {};
 }
 
 }  // namespace
@@ -100,7 +107,8 @@ TEST_CASE("strategies: devices go over the scenario's by name", "[config]") {
     const auto own = devices({});
     REQUIRE(own.size() == 2);
     CHECK(own[0].servers == 2);
-    CHECK_FALSE(own[0].bandwidth);
+    CHECK(own[0].bandwidth == preset("nvme").bandwidth);
+    CHECK(own[0].service == preset("nvme").service);
     CHECK(own[1].latency == workload::Amount::of(100'000));
     const auto other = text.substr(0, text.find("strategies")) +
                        "strategies: [{direct: {}, machine: laptop-2019}, {name: b, direct: {}, "
@@ -117,6 +125,35 @@ TEST_CASE("strategies: devices go over the scenario's by name", "[config]") {
     overrides.set = {"machine.devices.net.iops=5/s"};
     CHECK(devices(overrides)[1].iops == 5);
     CHECK(devices(overrides)[1].latency == own[1].latency);
+}
+
+TEST_CASE("strategies: a device's fields go over the scenario's, a preset replaces all of them",
+          "[config]") {
+    const auto disk = [](const std::string& said, const std::string& over,
+                         const std::string& machine = "") {
+        const auto text = "machine: {devices: {disk: " + said +
+                          "}}\ninterpreter: none\nprograms: {p: [{io: {device: disk}}]}\n"
+                          "tasks: [{program: p}]\nstrategies: [{direct: {}, machine: {" +
+                          machine + "devices: {disk: " + over + "}}}]\n";
+        return load_text(text, "a.yaml").cases.at(0).machine.devices.at(0);
+    };
+    const std::string said = "{servers: 3, service: 8ms, iops: 9/s}";
+    for (const auto* const machine : {"", "cores: 2, ", "preset: laptop-2019, "}) {
+        const auto it = disk(said, "{service: 5ms, iops: unlimited}", machine);
+        CHECK(it.servers == 3);
+        CHECK(it.service == workload::Amount::of(5'000'000));
+        CHECK_FALSE(it.iops);
+    }
+    auto hdd = preset("hdd");
+    hdd.name = "disk";
+    CHECK(disk(said, "hdd") == hdd);
+    hdd.servers = 7;
+    CHECK(disk(said, "{preset: hdd, servers: 7}") == hdd);
+    CHECK(disk("hdd", "{servers: 7}") == hdd);
+    CHECK(disk("{preset: hdd, servers: 2}", "{servers: 7}") == hdd);
+    // The cache is one field.
+    CHECK(disk("{cache: {hits: 50%, dirty: 1MiB}}", "{cache: {hits: 10%}}").cache ==
+          hardware::Cache{.hits = 0.1});
 }
 
 TEST_CASE("strategies: costs go over the scenario's costs one by one", "[config]") {
