@@ -92,6 +92,7 @@ public:
                                    interpreter::Board(question_.workload, instances_, cast_.units),
                                    noise(), simulation_);
         people(engine);
+        engine.count_devices_from(Time{options_.warmup.value_or(Duration::zero())});
         const auto until = options_.until ? std::optional(Time{*options_.until}) : std::nullopt;
         const auto stop =
             engine.shortage() ? os::Stop::asked : engine.run(until, options_.events_max);
@@ -201,7 +202,7 @@ private:
         read_cpus(books, observed);
         read_quota(engine, books);
         read_tasks(engine, books, observed, from);
-        read_devices(books, observed);
+        read_devices(engine, books, observed);
         for (std::size_t i = 0; i < books.objects.size(); ++i)
             result_.objects.push_back({.name = question_.workload.objects[i].name,
                                        .writes = books.objects[i].writes,
@@ -310,32 +311,30 @@ private:
                          .holder_throttled = books.holder_throttled};
     }
 
-    void read_devices(record::Books& books, Duration observed) {
+    void read_devices(const interpreter::Engine& engine, record::Books& books, Duration observed) {
         for (std::size_t i = 0; i < books.devices.size(); ++i) {
             auto& book = books.devices[i];
             const auto& device = question_.machine.devices[i];
-            result_.devices.push_back({.name = device.name,
-                                       .served = book.served,
-                                       .utilization = utilization(device, book, observed),
-                                       .queue_max = book.queue_max,
-                                       .waits = std::move(book.waits),
-                                       .responses = std::move(book.responses)});
+            result_.devices.push_back(
+                {.name = device.name,
+                 .served = book.served,
+                 .utilization = utilization(device, book.busy, engine.device_use(i), observed),
+                 .queue_max = book.queue_max,
+                 .waits = std::move(book.waits),
+                 .responses = std::move(book.responses)});
         }
     }
 
-    /// What is counted when it is done may have been done before in part, so that a share
-    /// may come out above 1.
-    static double utilization(const hardware::Device& device, const record::DeviceBooks& book,
-                              Duration observed) {
+    /// None of the shares is above 1 but by rounding.
+    static double utilization(const hardware::Device& device, Duration busy,
+                              const hardware::Station::Use& use, Duration observed) {
         if (observed == Duration::zero()) return 0;
         const auto time = kernel::seconds(observed);
         double most = 0;
-        if (device.servers) most = kernel::seconds(book.busy) / time / *device.servers;
+        if (device.servers) most = kernel::seconds(busy) / time / *device.servers;
         if (device.bandwidth)
-            most = std::max(most, static_cast<double>(book.bytes) / time /
-                                      static_cast<double>(*device.bandwidth));
-        if (device.iops)
-            most = std::max(most, static_cast<double>(book.served) / time / *device.iops);
+            most = std::max(most, use.bytes / time / static_cast<double>(*device.bandwidth));
+        if (device.iops) most = std::max(most, static_cast<double>(use.let_in) / use.allowance);
         return std::min(most, 1.0);
     }
 

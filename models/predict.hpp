@@ -88,7 +88,8 @@ struct QueueResult {
 struct DeviceResult {
     std::string name;
     std::uint64_t served = 0;
-    /// Of its servers, its bandwidth or its rate of operations, whichever is most; 0 without any.
+    /// Of its servers, its bandwidth or the operations that it could let in, whichever is most;
+    /// 0 without any. What is under way at the end counts as far as it has come.
     double utilization = 0;
     std::uint64_t queue_max = 0;  ///< operations that waited at the same time
     stats::Quantiles waits;       ///< ns, from reaching it until a server took it

@@ -74,7 +74,11 @@ void Station::advance(Time now) {
             timed_.pop();
             switch (first.stage) {
             case Stage::comes: come(first.operation, now); break;
-            case Stage::let_in: let_in(first.operation, now); break;
+            case Stage::let_in:
+                begin_count(now);
+                --held_back_;
+                let_in(first.operation, now);
+                break;
             case Stage::served: move(first.operation, now); break;
             }
         } else {
@@ -86,15 +90,18 @@ void Station::advance(Time now) {
 void Station::come(Operation operation, Time now) {
     happened(What::came, operation);
     if (gap_ == 0) return let_in(operation, now);
+    begin_count(now);
     const auto time = fine(now);
     const auto first = next_ > saved_ ? next_ - saved_ : 0;
     next_ = std::max(next_, time) + gap_;
     if (first <= time) return let_in(operation, now);
+    ++held_back_;
     const auto wait = (first - time + fine(1) - 1) >> fraction_bits;
     at(now, Duration{static_cast<Duration::rep>(wait)}, operation, Stage::let_in);
 }
 
 void Station::let_in(Operation operation, Time now) {
+    if (now >= count_from_) ++let_in_;
     if (serving_ == servers_) return waiting_.push_back(operation);
     begin(operation, now);
 }
@@ -132,11 +139,42 @@ void Station::happened(What what, Operation operation) {
 
 /// The clock goes on at the rate that held until now.
 void Station::wind(Time now) {
+    moved_ += moved_since_wound(now);
     if (flows_.empty())
         clock_ = 0;
     else
         clock_ += rate() * static_cast<Wide>((now - wound_).count());
     wound_ = now;
+}
+
+/// By all of them, at the rate that held until now.
+Station::Wide Station::moved_since_wound(Time now) const {
+    const auto from = std::max(wound_, count_from_);
+    if (!bandwidth_ || flows_.empty() || now <= from) return 0;
+    return rate() * flows_.size() * static_cast<Wide>((now - from).count());
+}
+
+/// When it begins to count, as saved_ and one more; who is held back has taken nothing yet.
+Station::Wide Station::saved_up() const {
+    const auto from = fine(count_from_);
+    return saved_ + gap_ * (1 + held_back_) - (next_ > from ? next_ - from : 0);
+}
+
+void Station::begin_count(Time now) {
+    if (now >= count_from_ && !saved_before_) saved_before_ = saved_up();
+}
+
+Station::Use Station::use(Time now) const {
+    if (now < count_from_) return {};
+    const auto grain = static_cast<double>(fine(1) * second);
+    Use use{.bytes = static_cast<double>(moved_ + moved_since_wound(now)) / grain,
+            .let_in = let_in_,
+            .allowance = 0};
+    if (gap_ == 0) return use;
+    const auto saved = saved_before_ ? *saved_before_ : saved_up();
+    use.allowance =
+        static_cast<double>(saved + fine(now) - fine(count_from_)) / static_cast<double>(gap_);
+    return use;
 }
 
 /// Of each that moves bytes. Slow beyond the clock's grain is not still.

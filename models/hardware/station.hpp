@@ -17,6 +17,10 @@
 // Operations are let in as by a token bucket: `iops` a second, of which `iops_burst` are saved
 // up when none come. Source followed: the virtual scheduling algorithm of ITU-T I.371.
 //
+// What it did is counted up to the nanosecond at which that is asked, so that what is under way
+// counts as far as it has come: bytes as they are moved, operations as they are let in, of those
+// that could have been: the saved up and what `iops` adds in the time. Neither is ever above it.
+//
 // Left out: any order but that of coming (elevators, priorities), reads and writes of different
 // speed, a bandwidth that is not shared evenly.
 //
@@ -25,6 +29,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <queue>
 #include <utility>
 #include <vector>
@@ -53,6 +58,16 @@ public:
     kernel::Maybe<kernel::Time> due() const;
     /// All that happens by now, in its order. `now` is not after `due`.
     void advance(kernel::Time now);
+
+    /// What it does before then is not counted.
+    void count_from(kernel::Time from) { count_from_ = from; }
+    struct Use {
+        double bytes = 0;          ///< moved, under a bandwidth
+        std::uint64_t let_in = 0;  ///< operations
+        double allowance = 0;      ///< those that `iops` would have let in, had they come
+    };
+    /// Up to `now`, which is not before what was advanced to, nor after `due`.
+    Use use(kernel::Time now) const;
 
     enum class What : std::uint8_t { came, begun, done };
     struct Happened {
@@ -108,10 +123,14 @@ private:
     kernel::Time end_of(const Flow& flow) const;
     void wind(kernel::Time now);
     Wide rate() const;
+    Wide moved_since_wound(kernel::Time now) const;
+    Wide saved_up() const;
+    void begin_count(kernel::Time now);
 
     Wide gap_ = 0;    // between two that are let in, in 2^-20 ns; 0: all are at once
     Wide saved_ = 0;  // likewise, by how much one may be early
     Wide next_ = 0;   // likewise, when the next would be let in if none were ever early
+    std::uint64_t held_back_ = 0;  // operations that wait until they are let in
     Wide clock_ = 0;
     kernel::Time wound_{};  // the clock is of then
     kernel::Maybe<std::uint64_t> bandwidth_;
@@ -125,6 +144,10 @@ private:
     std::vector<Underway> operations_;
     std::vector<Operation> free_;
     std::vector<Happened> happened_;
+    kernel::Time count_from_{};
+    Wide moved_ = 0;  // since then, in 2^-20 bytes a second times a nanosecond
+    std::uint64_t let_in_ = 0;
+    std::optional<Wide> saved_before_;  // of then, as saved_; none: nothing has happened since
 };
 
 }  // namespace interlock::hardware

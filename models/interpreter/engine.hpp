@@ -86,6 +86,8 @@ public:
     }
     /// Whether that instance was ended at its deadline.
     bool aborted(std::uint32_t instance) const { return aborted_[instance]; }
+    /// What devices do before then is not counted.
+    void count_devices_from(kernel::Time from) { system_.count_devices_from(from); }
     /// Units that `collect` waits for.
     void expect_collected(std::size_t units) { uncollected_ = units; }
 
@@ -102,6 +104,9 @@ public:
     kernel::Time now() const { return system_.now(); }
     os::QuotaUse quota_use() const { return system_.quota_use(); }
     bool was_full() const { return system_.was_full(); }
+    hardware::Station::Use device_use(std::size_t device) const {
+        return system_.device_use(device);
+    }
 
     os::Operation next(os::ThreadId id, os::Outcome last) override;
     void exited(os::ThreadId id) override;

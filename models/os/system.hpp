@@ -136,6 +136,14 @@ public:
 
     /// Whether no CPU idled at some time.
     bool was_full() const { return was_full_; }
+    /// What devices do before then is not counted.
+    void count_devices_from(kernel::Time from) {
+        for (auto& device : devices_) device.station.count_from(from);
+    }
+    /// Of a device, up to now.
+    hardware::Station::Use device_use(std::size_t device) const {
+        return devices_[device].station.use(now());
+    }
 
     /// Of the quota, up to now.
     QuotaUse quota_use() const { return quota_use_; }

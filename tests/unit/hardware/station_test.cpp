@@ -138,6 +138,56 @@ TEST_CASE("station: operations are let in at a rate, after as many as were saved
           "0 0-0, 1 0-0, 2 1000-1000, 3 2000-2000, 4 10000-10000, 5 10000-10000, 6 11000-11000");
 }
 
+TEST_CASE("station: bytes are used as they are moved, not when the last of them is", "[hardware]") {
+    // 1 MB/ms: alone until 4 ms, then both at half until the first is done at 16 ms.
+    Station station(bandwidth(gb_per_s));
+    station.count_from(Time{2ms});
+    station.add(0, bytes(10 * mb), Time{0ms});
+    station.advance(Time{0ms});
+    CHECK(station.use(Time{1ms}).bytes == 0);
+    CHECK(station.use(Time{3ms}).bytes == 1e6);
+    station.add(1, bytes(9 * mb), Time{4ms});
+    station.advance(Time{4ms});
+    CHECK(station.use(Time{5ms}).bytes == 3e6);
+    station.advance(Time{16ms});
+    CHECK(station.use(Time{17ms}).bytes == 15e6);  // 3 of the second are left
+    station.advance(Time{19ms});
+    CHECK(station.use(Time{30ms}).bytes == 17e6);
+
+    auto device = bandwidth(gb_per_s);
+    device.bandwidth_each = gb_per_s / 4;
+    Station limited(device);
+    for (std::uint64_t client = 0; client < 3; ++client) limited.add(client, bytes(mb), Time{0ms});
+    limited.advance(Time{0ms});
+    CHECK(limited.use(Time{2ms}).bytes == 1.5e6);
+}
+
+TEST_CASE("station: of the operations that could be let in, those saved up are some",
+          "[hardware]") {
+    Device device;
+    device.iops = 1'000;
+    device.iops_burst = 3;
+    const auto used = [&](Duration from, Duration until) {
+        Station station(device);
+        station.count_from(Time{from});
+        for (std::uint64_t client = 0; client < 5; ++client) station.add(client, {}, Time{0ms});
+        station.advance(Time{0ms});
+        while (station.due() && *station.due() <= Time{until}) station.advance(*station.due());
+        const auto use = station.use(Time{until});
+        return std::pair(use.let_in, use.allowance);
+    };
+    // Three at 0, then one at 1 and one at 2 ms.
+    CHECK(used(0ms, 0ms) == std::pair(std::uint64_t{3}, 3.0));
+    CHECK(used(0ms, 1ms) == std::pair(std::uint64_t{4}, 4.0));
+    CHECK(used(0ms, 4ms) == std::pair(std::uint64_t{5}, 7.0));
+    // By 1.5 ms half of one is saved up, for who waits.
+    CHECK(used(1500us, 2ms) == std::pair(std::uint64_t{1}, 1.0));
+    CHECK(used(1500us, 3ms) == std::pair(std::uint64_t{1}, 2.0));
+    // By 4 ms two are, and by 9 ms all that can be.
+    CHECK(used(4ms, 5ms) == std::pair(std::uint64_t{0}, 3.0));
+    CHECK(used(9ms, 10ms) == std::pair(std::uint64_t{0}, 4.0));
+}
+
 TEST_CASE("station: what would last beyond all time ends at its end", "[hardware]") {
     Station station(bandwidth(1));
     station.add(0, bytes(std::uint64_t{1} << 62U), Time{});

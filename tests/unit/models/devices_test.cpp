@@ -72,6 +72,39 @@ TEST_CASE("devices: waiting for one is I/O, in the books of threads", "[models]"
     CHECK(disk.responses.mean() == 25e6);  // and 10
 }
 
+TEST_CASE("devices: of a bandwidth is used what was moved in the time that is told", "[models]") {
+    const auto utilization = [](const std::string& device, const std::string& step,
+                                const std::string& more) {
+        return run(four(device, step, "[direct]") + more).front().devices.front().utilization;
+    };
+    // Four at 1 MB/ms in all need 400 ms: cut at 40 ms, the whole of it was used.
+    const std::string line = "{bandwidth: 1000000000B/s, bandwidth_each: ";
+    const std::string sends = "{io: {device: disk, bytes: 100000000B}}";
+    CHECK(utilization(line + "unlimited}", sends, "until: 40ms\n") == 1);
+    CHECK(utilization(line + "200000000B/s}", sends, "until: 40ms\n") == Approx(0.8));
+    // Of 400 ms those from 300 on, and as long with nothing to move.
+    CHECK(utilization(line + "unlimited}", sends + ", {nogil: 100ms}", "warmup: 300ms\n") ==
+          Approx(0.5));
+}
+
+TEST_CASE("devices: of operations a second are used those let in of those that could be",
+          "[models]") {
+    const auto utilization = [](const std::string& device, const std::string& more = "") {
+        return run(four(device, "{io: {device: disk}}", "[direct]") + more)
+            .front()
+            .devices.front()
+            .utilization;
+    };
+    // Eight are saved up and one more comes in 100 ms.
+    CHECK(utilization("{service: 100ms, iops: 10/s, iops_burst: 8}") == Approx(4.0 / 9));
+    // Under way is let in.
+    CHECK(utilization("{service: 1s, iops: 10/s, iops_burst: 8}", "until: 100ms\n") ==
+          Approx(4.0 / 9));
+    // At 0, 100, 200 and 300 ms; at 300 ms there was none to spare.
+    CHECK(utilization("{iops: 10/s}") == Approx(1.0));
+    CHECK(utilization("{service: 100ms, iops: 10/s}") == Approx(4.0 / 5));
+}
+
 TEST_CASE("devices: a bandwidth is one for all processes", "[models]") {
     const auto results =
         run(four("{bandwidth: 1GiB/s, latency: 5ms}", "{io: {device: disk, bytes: 256MiB}}",
