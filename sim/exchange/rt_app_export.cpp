@@ -260,7 +260,8 @@ private:
         if (one && (all.loop == 1 || all.list.front()["loop"] == 1)) {
             auto& only = all.list.front();
             if (all.loop != 1) only["loop"] = all.loop;
-            thread.update(only);
+            for (auto& [name, value] : only.get_ref<Json::object_t&>())
+                append(thread, name, std::move(value));
             return;
         }
         thread["loop"] = all.loop;

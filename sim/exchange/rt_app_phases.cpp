@@ -72,6 +72,7 @@ Phases PhaseWriter::phases(const std::vector<Step>& steps, PhasesOf whose) {
 
 Json PhaseWriter::phase(const std::vector<Step>& steps, std::int64_t loop) {
     phase_ = Json{{"loop", loop}};
+    said_.clear();
     for (std::size_t i = 0; i < steps.size(); ++i) {
         if (const auto waits = waits_with_lock(steps, i)) {
             add("wait", *waits);
@@ -100,9 +101,8 @@ std::optional<Json> PhaseWriter::waits_with_lock(const std::vector<Step>& steps,
 
 /// Keys differ: the second "run" is "run2".
 void PhaseWriter::add(const std::string& event, Json value) {
-    auto key = event;
-    for (int number = 2; phase_.contains(key); ++number) key = event + std::to_string(number);
-    phase_[key] = std::move(value);
+    const auto number = ++said_[event];
+    append(phase_, number == 1 ? event : event + std::to_string(number), std::move(value));
 }
 
 std::int64_t PhaseWriter::time_of(const Amount& amount) const {

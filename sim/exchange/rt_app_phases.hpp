@@ -20,6 +20,11 @@ namespace interlock::exchange {
 
 using Json = nlohmann::ordered_json;
 
+/// A field that the object does not have yet, which is not looked for: there may be a million.
+inline void append(Json& object, std::string name, Json value) {
+    object.get_ref<Json::object_t&>().emplace_back(std::move(name), std::move(value));
+}
+
 /// What rt-app cannot say: refused, or left out with a note, which is told once.
 class Unsaid {
 public:
@@ -103,6 +108,7 @@ private:
     PhasesOf whose_;
     std::optional<workload::Since> timer_;  ///< how the thread's counts
     Json phase_;
+    std::map<std::string, std::uint32_t> said_;  ///< how often each event, in the phase
     std::map<workload::BarrierId, BarrierUsers> barriers_;
     std::set<workload::BarrierId> met_;  ///< by the thread
 };

@@ -58,6 +58,13 @@ TEST_CASE("rt-app: steps are exported as the events they came from", "[exchange]
           R"("sem_wait":"q","yield":"","signal":"c","signal2":"c"})");
 }
 
+TEST_CASE("rt-app: a step of many calls is as many events, and does not take for ever",
+          "[exchange]") {
+    const auto text = thread_of(scenario_of("{io: 1s, calls: 100000}"));
+    const std::string end = R"(,"sleep99999":10,"sleep100000":10})";
+    CHECK(text.substr(text.size() - end.size()) == end);
+}
+
 TEST_CASE("rt-app: two levels of repeats are a loop of phases, and a period is one of them",
           "[exchange]") {
     CHECK(thread_of(scenario_of("{repeat: 3, steps: [{compute: 1us}, "
