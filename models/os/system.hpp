@@ -136,6 +136,7 @@ public:
 
     /// Whether no CPU idled at some time.
     bool was_full() const { return was_full_; }
+
     /// What devices do before then is not counted.
     void count_devices_from(kernel::Time from) {
         for (auto& device : devices_) device.station.count_from(from);

@@ -57,6 +57,7 @@ private:
             unsaid_.note(fmt::format("the system's policy {} is left out: threads say theirs",
                                      system.policy));
         if (system.quota) unsaid_.note("the quota is left out");
+        if (!system.load.empty()) unsaid_.note("the load of others is left out");
         if (case_.runtime.has_lock())
             unsaid_.note("the interpreter lock is left out: threads of rt-app take none");
         if (scenario_.warmup)
