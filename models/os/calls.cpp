@@ -208,8 +208,12 @@ bool System::take_effect(ThreadId id) {
     case Verb::io: {
         me.outcome = Outcome::done;
         if (operation.time == Duration::zero()) return true;
-        const auto slack = operation.verb == Verb::sleep ? costs_.timer_slack : Duration::zero();
-        block_until(id, now() + operation.time + slack);
+        if (operation.verb == Verb::sleep)
+            sleep_until(id, now() + operation.time);
+        else
+            me.io = simulation_.calendar().schedule(
+                now() + operation.time, EventClass::timer,
+                {static_cast<std::uint32_t>(EventKind::io), static_cast<std::uint32_t>(id)});
         block(id, operation.waiting);
         return false;
     }
@@ -245,15 +249,39 @@ bool System::sleep_on(ThreadId id, FutexId futex) {
     }
     sleepers_.append(futex, id);
     me.asleep_on = futex;
-    if (me.operation.timeout) block_until(id, now() + *me.operation.timeout + costs_.timer_slack);
+    if (me.operation.timeout) sleep_until(id, now() + *me.operation.timeout);
     block(id, me.operation.waiting);
     return false;
 }
 
-void System::block_until(ThreadId id, Time time) {
-    thread(id).timer = simulation_.calendar().schedule(
-        time, EventClass::timer,
-        {static_cast<std::uint32_t>(EventKind::timer), static_cast<std::uint32_t>(id)});
+/// Its CPU keeps the timer.
+void System::sleep_until(ThreadId id, Time time) {
+    auto& me = thread(id);
+    me.timer = Timers::Timer{
+        .must = time + costs_.timer_slack, .number = ++timers_set_, .may = time, .thread = id};
+    cpu(me.cpu).timers.add(*me.timer);
+    arm_timers(me.cpu);
+}
+
+/// At a tick, if one comes before and the CPU does not idle then.
+void System::arm_timers(CpuId id) {
+    auto& here = cpu(id);
+    auto& calendar = simulation_.calendar();
+    if (here.timers.empty()) {
+        calendar.cancel(here.timers_event);
+        here.timers_event = {};
+        return;
+    }
+    const auto& first = here.timers.first();
+    auto at = first.must;
+    if (tick_ && !here.idle) at = std::min(at, on_tick(std::max(first.may, now() + Duration{1})));
+    if (!here.timers_event)
+        here.timers_event = calendar.schedule(
+            at, EventClass::timer,
+            {static_cast<std::uint32_t>(EventKind::timers), static_cast<std::uint32_t>(id)});
+    else if (here.timers_at != at)
+        calendar.reschedule(here.timers_event, at);
+    here.timers_at = at;
 }
 
 void System::block(ThreadId id, Waiting waiting) {
@@ -288,20 +316,34 @@ void System::vacate(CpuId id) {
     to_dispatch_.insert(id);
 }
 
-void System::timer_event(ThreadId id) {
+/// An interrupt, unless it was to come with a tick and the CPU has gone idle, without ticks.
+void System::timers_event(CpuId id) {
+    auto& here = cpu(id);
+    here.timers_event = {};
+    if (!here.idle || here.timers.first().must <= now())
+        while (const auto next = here.timers.take(now())) expire(*next);
+    arm_timers(id);
+}
+
+void System::expire(ThreadId id) {
     auto& me = thread(id);
-    me.timer = {};
+    me.timer.reset();
     me.outcome = Outcome::done;
     if (me.asleep_on) {
         sleepers_.remove(*me.asleep_on, id);
         me.asleep_on.reset();
         me.outcome = Outcome::timed_out;
     }
-    if (me.operation.verb == Verb::io) return wake(id, Joining::woken, std::nullopt);
-    // Its timer interrupts the CPU on which it went to sleep, which wakes it.
+    // The CPU on which it went to sleep is interrupted, and wakes it.
     const auto armed = me.cpu;
     disturb(armed, costs_.futex_wake);
     wake(id, Joining::woken, armed);
+}
+
+void System::io_event(ThreadId id) {
+    thread(id).io = {};
+    thread(id).outcome = Outcome::done;
+    wake(id, Joining::woken, std::nullopt);
 }
 
 void System::wake_first(FutexId futex, kernel::Maybe<CpuId> waker) {
@@ -310,8 +352,11 @@ void System::wake_first(FutexId futex, kernel::Maybe<CpuId> waker) {
     auto& sleeper = thread(*id);
     sleeper.asleep_on.reset();
     sleeper.outcome = Outcome::done;
-    simulation_.calendar().cancel(sleeper.timer);
-    sleeper.timer = {};
+    if (sleeper.timer) {
+        cpu(sleeper.cpu).timers.remove(*sleeper.timer);
+        sleeper.timer.reset();
+        arm_timers(sleeper.cpu);
+    }
     wake(*id, Joining::woken, waker);
 }
 

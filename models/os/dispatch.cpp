@@ -242,6 +242,7 @@ void System::switch_in(CpuId id, ThreadId thread_id) {
     here.reschedule = false;
     if (!here.last) {  // comes out of idle
         here.use.set(now(), true, waits_);
+        if (!here.timers.empty()) arm_timers(id);  // it ticks again
         const auto reach = speeds_.starts(static_cast<std::uint32_t>(id));
         if (reach != hardware::Speeds::Reach::nobody) mark_speeds(id, reach);
     }

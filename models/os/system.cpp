@@ -96,7 +96,8 @@ void System::handle(Event event) {
         return;
     }
     case EventKind::interrupt: return interrupted(CpuId{event.subject});
-    case EventKind::timer: return timer_event(ThreadId{event.subject});
+    case EventKind::timers: return timers_event(CpuId{event.subject});
+    case EventKind::io: return io_event(ThreadId{event.subject});
     case EventKind::balance: return balance();
     case EventKind::outside: --outside_; return driver_.happens(event.subject);
     case EventKind::device: return device_event(event.subject);
@@ -109,7 +110,7 @@ void System::handle(Event event) {
 
 bool System::waits_for_ever(ThreadId id) const {
     const auto& it = threads_[index(id)];
-    return it.place == Place::exited || (it.place == Place::away && !it.timer);
+    return it.place == Place::exited || (it.place == Place::away && !it.timer && !it.io);
 }
 
 bool System::awaits_events() const {

@@ -41,6 +41,7 @@
 #include "models/os/policy.hpp"
 #include "models/os/settings.hpp"
 #include "models/os/thread_lists.hpp"
+#include "models/os/timers.hpp"
 #include "models/os/utilization.hpp"
 #include "models/record/kinds.hpp"
 #include "models/workload/program.hpp"
@@ -160,7 +161,8 @@ private:
         cpu,
         idle_exit,
         interrupt,
-        timer,
+        timers,
+        io,
         balance,
         outside,
         device,
@@ -195,7 +197,8 @@ private:
         Allowed allowed;
         LibraryCall call;
         kernel::Maybe<FutexId> asleep_on;
-        kernel::EventId timer;  ///< none: the default
+        std::optional<Timers::Timer> timer;  ///< on `cpu`
+        kernel::EventId io;                  ///< its end; none: the default
     };
 
     struct Cpu {
@@ -214,6 +217,9 @@ private:
         kernel::EventId event;                 ///< none: the default
         kernel::Time event_at{};
         bool event_completes = false;
+        Timers timers;
+        kernel::EventId timers_event;  ///< their next interrupt; none: the default
+        kernel::Time timers_at{};
         std::uint32_t failed_pulls = 0;
         kernel::Duration run_time{};  ///< of the quota that it has drawn; negative: a debt
         bool throttled = false;
@@ -267,11 +273,14 @@ private:
     static bool is_system_call(Verb verb);
     bool take_effect(ThreadId id);
     bool sleep_on(ThreadId id, FutexId futex);
-    void block_until(ThreadId id, kernel::Time time);
+    void sleep_until(ThreadId id, kernel::Time time);
     void block(ThreadId id, Waiting waiting);
     void leave(ThreadId id);
     void vacate(CpuId id);
-    void timer_event(ThreadId id);
+    void arm_timers(CpuId id);
+    void timers_event(CpuId id);
+    void expire(ThreadId id);
+    void io_event(ThreadId id);
     void wake_first(FutexId futex, kernel::Maybe<CpuId> waker);
 
     // devices.cpp: who asks a device, and who goes on
@@ -414,6 +423,7 @@ private:
     std::vector<CpuId> throttled_;  ///< in the order in which they were
     kernel::Time until_ = kernel::Time::max();
     std::uint64_t events_max_ = 0;
+    std::uint64_t timers_set_ = 0;
     std::size_t outside_ = 0;       ///< events that were asked for, System::at
     std::uint64_t operations_ = 0;  ///< since time last moved
 };

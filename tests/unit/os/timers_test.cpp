@@ -1,0 +1,115 @@
+#include "models/os/timers.hpp"
+
+#include <chrono>
+#include <vector>
+
+#include "models/hardware/machine.hpp"
+#include "models/os/system.hpp"
+#include "tests/support/catch.hpp"
+
+namespace interlock::os {
+namespace {
+
+using kernel::Duration;
+using kernel::Time;
+using namespace std::chrono_literals;
+
+/// Threads that compute and sleep, each its own times and so often; `hog` only computes.
+class Sleepers final : public Driver {
+public:
+    struct Habit {
+        Duration computes;
+        Duration sleeps;
+        int rounds;
+    };
+    explicit Sleepers(std::vector<Habit> habits) : habits_(std::move(habits)) {}
+
+    System* system = nullptr;
+    struct Waking {
+        std::uint32_t thread;
+        Time at;
+        Duration late;
+    };
+    std::vector<Waking> wakings;
+
+    Operation next(ThreadId id, Outcome /*last*/) override {
+        const auto thread = static_cast<std::uint32_t>(id);
+        if (thread >= habits_.size()) return os::run(1h);
+        auto& me = habits_[thread];
+        auto& state = states_[thread];
+        state.sleeps = !state.sleeps;
+        const auto now = system->now();
+        if (state.sleeps) {
+            if (state.due != Time{}) wakings.push_back({thread, now, now - state.due});
+            if (me.rounds-- == 0) return {.verb = Verb::exit, .timeout = {}, .work = {}};
+            return os::run(me.computes);
+        }
+        state.due = now + me.sleeps;
+        return os::sleep(me.sleeps);
+    }
+    void exited(ThreadId /*thread*/) override {}
+    Work burst(ThreadId /*thread*/) override { return {}; }
+    void happens(std::uint32_t /*subject*/) override {}
+
+private:
+    struct State {
+        bool sleeps = false;
+        Time due{};
+    };
+    std::vector<Habit> habits_;
+    std::vector<State> states_ = std::vector<State>(habits_.size());
+};
+
+/// On one CPU that charges nothing but a slack of 50 us.
+std::vector<Sleepers::Waking> wakings(const std::vector<Sleepers::Habit>& habits,
+                                      std::uint32_t hz = 0, bool hog = false) {
+    hardware::Machine machine;
+    machine.costs = hardware::no_costs();
+    machine.costs.timer_slack = 50us;
+    Settings settings;
+    settings.policy = hog ? "cfs" : "fifo";  // by the one a thread that slept comes first
+    settings.queues = Queues::per_cpu;
+    settings.hz = hz;
+    kernel::Simulation simulation;
+    Sleepers driver(habits);
+    System system(machine, settings, kernel::Random(1, 0), simulation, driver);
+    driver.system = &system;
+    for (std::size_t i = 0; i < habits.size() + (hog ? 1 : 0); ++i) system.create(0);
+    system.run(Time{2s}, ~std::uint64_t{0});
+    return driver.wakings;
+}
+
+TEST_CASE("timers: those that may expire by an interrupt share it", "[os]") {
+    // They begin to sleep at 0, 10 and 70 us, for 1 ms: the first interrupt is at 1.05 ms, when
+    // the second may expire, at 1.01 ms, and the third may not, at 1.07 ms.
+    const auto all = wakings({{0us, 1ms, 1}, {10us, 1ms, 1}, {60us, 1ms, 1}});
+    REQUIRE(all.size() == 3);
+    CHECK(all[0].at == Time{1050us});
+    CHECK(all[1].at == Time{1050us});
+    CHECK(all[2].at == Time{1120us});
+    CHECK(all[0].thread == 0);
+    CHECK(all[1].thread == 1);
+}
+
+TEST_CASE("timers: a tick of a busy CPU is an interrupt too", "[os]") {
+    // Rounds of 1007 us fall anywhere between ticks of 1 ms. One in 20 may expire in the 50 us
+    // before a tick, and does with it; the others 50 us late.
+    const auto all = wakings({{0us, 957us, 1900}}, 1000, true);
+    REQUIRE(all.size() > 1800);
+    std::vector<Time> early;
+    for (const auto& one : all) {
+        CHECK(one.late <= 50us);
+        if (one.late < 50us) early.push_back(one.at);
+    }
+    CHECK(early.size() > 50);
+    for (const auto at : early) CHECK((at - early.front()) % 1ms == 0ns);
+}
+
+TEST_CASE("timers: a CPU that idles has no ticks", "[os]") {
+    const auto all = wakings({{0us, 957us, 1900}}, 1000);
+    REQUIRE(all.size() > 1800);
+    for (const auto& one : all) CHECK(one.late == 50us);
+}
+
+}  // namespace
+}  // namespace interlock::os
