@@ -228,6 +228,7 @@ private:
                             {"process", task.process ? json(*task.process) : json(nullptr)},
                             {"background", task.background},
                             {"nice", task.nice},
+                            {"affinity", task.affinity},
                             {"singly", task.arrive_singly()},
                             {"after", std::move(after)}});
         }

@@ -1,5 +1,7 @@
 #include "sim/host/builtin/program.hpp"
 
+#include <unistd.h>
+
 #include <array>
 #include <set>
 #include <string_view>
@@ -73,10 +75,11 @@ Task task_of(const json& text) {
     Task it{.program = text.at("program").get<std::uint32_t>(),
             .process = maybe<std::string>(text, "process"),
             .background = text.at("background").get<bool>(),
+            .nice = text.at("nice").get<int>(),
+            .affinity = text.at("affinity").get<std::vector<std::uint32_t>>(),
             .singly = text.at("singly").get<bool>(),
             .after = {}};
-    if (text.at("nice").get<int>() != 0)
-        throw Unable("nice: the threads of one process share it here");
+    if (it.nice < 0 && geteuid() != 0) throw Unable("nice: below 0 it is root's");
     for (const auto& one : text.at("after"))
         it.after.push_back(
             {.task = one.at("task").get<std::uint32_t>(), .each = one.at("each").get<bool>()});

@@ -69,6 +69,8 @@ struct Task {
     std::uint32_t program = 0;
     std::optional<std::string> process;
     bool background = false;
+    int nice = 0;
+    std::vector<std::uint32_t> affinity;
     bool singly = false;
     std::vector<After> after;
 };

@@ -1,6 +1,8 @@
 #include "sim/host/builtin/strategies.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,6 +59,16 @@ bool reaped(int child) {
     return true;
 }
 
+/// The calling thread, which is there for this task alone. Linux keeps both by thread.
+void schedule_as(const Task& task) {
+    if (task.nice != 0 && setpriority(PRIO_PROCESS, 0, task.nice) != 0) fail("setpriority");
+    if (task.affinity.empty()) return;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (const auto cpu : task.affinity) CPU_SET(cpu, &set);
+    if (sched_setaffinity(0, sizeof set, &set) != 0) fail("sched_setaffinity");
+}
+
 std::optional<std::uint32_t> take(Runner& runner, Board& board, const void* me) {
     if (const auto found = board.take_ready()) return found;
     const Released released(runner.lock(), me);
@@ -79,6 +91,7 @@ void thread_each(Runner& runner, Board& board, const void* me) {
     while (const auto number = take(runner, board, me))
         started.push_back({start_thread(runner.lock(), me,
                                         [&runner, &board, number = *number](const void* child) {
+                                            schedule_as(runner.plan().task_of(number));
                                             runner.instance(number, child);
                                             board.end(number);
                                         }),
@@ -111,10 +124,12 @@ void process_each(Runner& runner, Board& board, const void* me) {
     std::vector<Started> started;
     while (board.left() > 0) {
         if (const auto number = board.take_ready()) {
-            started.push_back(
-                {.process = forked(
-                     runner, [&](Runner& own, const void* child) { own.instance(*number, child); }),
-                 .instance = *number});
+            started.push_back({.process = forked(runner,
+                                                 [&](Runner& own, const void* child) {
+                                                     schedule_as(own.plan().task_of(*number));
+                                                     own.instance(*number, child);
+                                                 }),
+                               .instance = *number});
             continue;
         }
         const Released released(runner.lock(), me);
@@ -271,21 +286,23 @@ Outsiders::Outsiders(Runner& runner) {
     for (const auto& task : plan.tasks)
         if (task.process) names[*task.process] = names[*task.process] || !task.background;
     for (const auto& [name, awaited] : names)
-        all_.push_back(
-            {.process = forked(runner,
-                               [this, &plan, &name = name](Runner& own, const void* me) {
-                                   const auto tasks = instances_of(plan, name);
-                                   Board board(plan, tasks, [&own] { return own.now(); });
-                                   Shared::rehearse(plan);
-                                   if (tasks.size() == 1 && !plan.task_of(tasks.front()).background)
-                                       serial(own, board, me);
-                                   else
-                                       thread_each(own, board, me);
-                                   char over = 0;
-                                   while (read(over_[0], &over, 1) < 0 && errno == EINTR) {
-                                   }
-                               }),
-             .awaited = awaited});
+        all_.push_back({.process = forked(
+                            runner,
+                            [this, &plan, &name = name](Runner& own, const void* me) {
+                                const auto tasks = instances_of(plan, name);
+                                Board board(plan, tasks, [&own] { return own.now(); });
+                                Shared::rehearse(plan);
+                                if (tasks.size() == 1 && !plan.task_of(tasks.front()).background) {
+                                    schedule_as(plan.task_of(tasks.front()));
+                                    serial(own, board, me);
+                                } else {
+                                    thread_each(own, board, me);
+                                }
+                                char over = 0;
+                                while (read(over_[0], &over, 1) < 0 && errno == EINTR) {
+                                }
+                            }),
+                        .awaited = awaited});
 }
 
 Outsiders::~Outsiders() {

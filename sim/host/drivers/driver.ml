@@ -749,7 +749,8 @@ let check plan =
   refuse (list_of (get "barriers" plan) <> []) "barrier: OCaml has none of its own";
   List.iter
     (fun task ->
-      refuse (int_of (get "nice" task) <> 0) "nice: the threads of one process share it here";
+      refuse (int_of (get "nice" task) <> 0) "nice: OCaml's threads have none of their own";
+      refuse (list_of (get "affinity" task) <> []) "affinity: OCaml's threads have none of their own";
       refuse
         (apart task && list_of (get "after" task) <> [])
         "after: a task in a process of its own waits for nobody here";

@@ -126,6 +126,13 @@ def affinity_by_library():
     return get, put
 
 
+def affinity():
+    """How to get the CPUs on which the calling thread may run, and how to put others."""
+    if hasattr(os, "sched_setaffinity"):
+        return (lambda: os.sched_getaffinity(0)), (lambda cpus: os.sched_setaffinity(0, cpus))
+    return affinity_by_library()
+
+
 def cpu_seconds():
     return time.process_time()
 
@@ -335,11 +342,8 @@ def measure_forks(found):
 def measure_cold(found):
     """What bytecode takes longer right after it moved to another CPU. So does that of a holder of
     the lock that takes over from another CPU."""
-    if hasattr(os, "sched_setaffinity"):
-        cpus, run_on = sorted(os.sched_getaffinity(0)), lambda some: os.sched_setaffinity(0, some)
-    else:
-        get, run_on = affinity_by_library()
-        cpus = get()
+    get, run_on = affinity()
+    cpus = sorted(get())
     if len(cpus) < 2:
         return
     compute(1000)
@@ -867,6 +871,20 @@ def run_and_end(runner, board, number):
     board.end(number)
 
 
+def schedule_as(plan, number):
+    """The calling thread, which is there for this task alone. Linux keeps both by thread."""
+    task = plan["tasks"][plan["instances"][number]["task"]]
+    if task["nice"] != 0:
+        os.nice(task["nice"])
+    if task["affinity"]:
+        affinity()[1](task["affinity"])
+
+
+def run_alone(runner, board, number):
+    schedule_as(runner.plan, number)
+    run_and_end(runner, board, number)
+
+
 def start_daemon(target, arguments):
     """As Python starts one; it does not hold up our end."""
     thread = threading.Thread(target=target, args=arguments)
@@ -893,7 +911,7 @@ def threads(runner, board, strategy):
             number = board.take()
             if number is None:
                 break
-            thread = start_daemon(run_and_end, (runner, board, number))
+            thread = start_daemon(run_alone, (runner, board, number))
             if not background(runner.plan, number):
                 started.append(thread)
     else:
@@ -932,6 +950,7 @@ def run_in_worker(call):
 
 
 def run_in_child(runner, number, _, results):
+    schedule_as(runner.plan, number)
     runner.instance(number)
     runner.leave_marks()
     if results is not None:
@@ -1145,6 +1164,7 @@ def outside(request, shared, zero, name, numbers, over):
     gc.collect()
     rehearse_sockets(runner)
     if len(numbers) == 1 and not background(plan, numbers[0]):
+        schedule_as(plan, numbers[0])
         serial(runner, board, None)
     else:
         threads(runner, board, {"workers": len(numbers), "pool": False, "ready": False})
@@ -1189,8 +1209,8 @@ def usable(plan, strategy):
             raise Unable("strategy: interpreters: this version has none with a lock of their own")
         Times(plan)
     for task in plan["tasks"]:
-        if task["nice"] != 0:
-            raise Unable("nice: the threads of one process share it here")
+        if task["nice"] < 0 and os.geteuid() != 0:
+            raise Unable("nice: below 0 it is root's")
         if task["process"] is not None and strategy["kind"] == "interpreters":
             raise Unable("process: beside interpreters nothing is shared with others here")
         if task["process"] is not None and strategy["kind"] == "asyncio":

@@ -544,7 +544,8 @@ def check(plan)
   raise Unable, "pool: Ruby has none of its own" if strategy["pool"]
   raise Unable, "barrier: Ruby has none of its own" unless plan["barriers"].empty?
   plan["tasks"].each do |task|
-    raise Unable, "nice: the threads of one process share it here" if task["nice"] != 0
+    raise Unable, "nice: Ruby's threads have none of their own" if task["nice"] != 0
+    raise Unable, "affinity: Ruby's threads have none of their own" unless task["affinity"].empty?
     raise Unable, "after: a task in a process of its own waits for nobody here" if task["process"] && !task["after"].empty?
   end
   return unless strategy["kind"] == "processes"

@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -109,6 +111,58 @@ std::vector<pid_t> children_of(pid_t parent) {
         for (pid_t child = 0; list >> child;) found.push_back(child);
     }
     return found;
+}
+
+/// "0 19" of a thread that may run on CPU 0 alone with a nice value of 19.
+std::string scheduled(const std::filesystem::path& thread) {
+    std::ifstream file(thread / "stat");
+    std::string line;
+    std::getline(file, line);
+    const auto behind_name = line.rfind(')');
+    if (behind_name == std::string::npos) return {};
+    std::istringstream words(line.substr(behind_name + 1));
+    std::string nice;
+    constexpr int place = 17;  // the state is the first behind the name
+    for (int i = 0; i < place; ++i) words >> nice;
+    std::ifstream status(thread / "status");
+    for (std::string entry; std::getline(status, entry);)
+        if (entry.starts_with("Cpus_allowed_list:\t"))
+            return entry.substr(entry.find('\t') + 1) + ' ' + nice;
+    return {};
+}
+
+/// Of a process and all below it.
+bool any_scheduled(pid_t process, const std::string& as) {
+    std::error_code gone;
+    const std::filesystem::path tasks = "/proc/" + std::to_string(process) + "/task";
+    for (const auto& thread : std::filesystem::directory_iterator(tasks, gone))
+        if (scheduled(thread.path()) == as) return true;
+    const auto children = children_of(process);
+    return std::any_of(children.begin(), children.end(),
+                       [&](pid_t child) { return any_scheduled(child, as); });
+}
+
+TEST_CASE("driver: a task's own thread or process has its nice value and its CPUs", "[host]") {
+    const auto by = GENERATE(By::builtin, By::python);
+    const auto* const strategy = GENERATE("processes: 2", "threads: 2");
+    const auto it = driver(by);
+    if (!it) return;
+    bool seen = false;
+    std::atomic<bool> over = false;
+    std::thread watcher([&] {
+        while (!seen && !over) {
+            std::this_thread::sleep_for(5ms);
+            for (const auto child : children_of(getpid()))
+                seen = seen || any_scheduled(child, "0 19");
+        }
+    });
+    const auto plan = request("programs: {p: [nogil: 1ms], q: [sleep: 500ms]}\ntasks: [{program: "
+                              "p}, {program: q, affinity: [0], nice: 19}]\n" +
+                              strategies(strategy));
+    const auto answer = it->ask(plan, 60s);
+    over = true;
+    watcher.join();
+    CHECK((seen || refused(answer)));
 }
 
 TEST_CASE("driver: tells what it runs in", "[host]") {
