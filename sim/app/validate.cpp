@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <utility>
 #include <variant>
 
 #include <fmt/format.h>
@@ -17,6 +18,7 @@
 #include "sim/experiment/run.hpp"
 #include "sim/host/compare.hpp"
 #include "sim/host/environment.hpp"
+#include "sim/host/quota_group.hpp"
 #include "sim/host/rounds.hpp"
 #include "sim/report/validation.hpp"
 
@@ -213,7 +215,6 @@ private:
     static const char* only_simulated(const workload::Workload& work) {
         for (const auto& task : work.tasks) {
             if (task.periodic) return "period";
-            if (!task.affinity.empty()) return "affinity";
             if (task.sched.kind) return "sched";
             if (task.sched.runtime) return "runtime";
         }
@@ -237,8 +238,15 @@ private:
         auto machine = it.machine;
         machine.name = profile.machine().name;
         machine.devices.clear();
+        auto system = it.os;
+        if (system.quota && system.quota != profile.os().quota) {
+            cell.quota = std::exchange(system.quota, profile.os().quota);
+            if (const auto why = host::QuotaGroup::why_not()) cell.skipped = *why;
+        }
         if (it.unavailable)
             cell.skipped = *it.unavailable;
+        else if (cell.skipped)
+            return cell;
         else if (home != question.backend->name)
             cell.skipped = fmt::format("it names another interpreter: {}",
                                        home.empty() ? it.runtime.name : home);
@@ -248,7 +256,7 @@ private:
             cell.skipped = fmt::format("{}: only simulated yet", field);
         else if (machine != profile.machine())
             cell.skipped = "its machine is not this host: " + it.machine.name;
-        else if (it.os != profile.os())
+        else if (system != profile.os())
             cell.skipped = "its operating system is not this host's";
         else if (row.ended != models::Ended::done)
             cell.skipped = fmt::format("its prediction is: {}", report::name_of(row.ended));

@@ -66,16 +66,25 @@ struct Pipe {
     Descriptor writes;
 };
 
+/// Of a control group, by its entrance; an empty one is our own.
+bool enter(const char* entrance) {
+    if (*entrance == 0) return true;
+    const auto file = open(entrance, O_WRONLY | O_CLOEXEC);
+    constexpr char me = '0';
+    return file >= 0 && write(file, &me, 1) == 1;
+}
+
 /// In the child, between fork and exec: only what is safe there.
 [[noreturn]] void become(const std::vector<char*>& words, const std::vector<char*>& environment,
-                         int in, int out, int err, int failure, pid_t parent) {
+                         const char* group, int in, int out, int err, int failure, pid_t parent) {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     const auto set = stops();
     sigprocmask(SIG_UNBLOCK, &set, nullptr);
     signal(SIGPIPE, SIG_DFL);
     const bool ready = getppid() == parent && dup2(in, STDIN_FILENO) >= 0 &&
-                       dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0;
+                       dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0 &&
+                       enter(group);
     if (ready) execve(words.front(), words.data(), environment.data());
     const int error = errno;
     [[maybe_unused]] const auto written = write(failure, &error, sizeof error);
@@ -305,8 +314,8 @@ Finished run(const Command& command, const Interrupts* interrupts) {
     const auto leader = fork();
     if (leader < 0) fail("fork");
     if (leader == 0)
-        become(words, environment, in.reads.number(), out.writes.number(), err.writes.number(),
-               failure.writes.number(), parent);
+        become(words, environment, command.group.c_str(), in.reads.number(), out.writes.number(),
+               err.writes.number(), failure.writes.number(), parent);
     setpgid(leader, leader);  // by both, so that neither runs ahead of it
     Group group(leader);
     in.reads.close();

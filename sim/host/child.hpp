@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -47,6 +48,7 @@ struct Command {
     std::vector<std::string> words;                    ///< the program's path, and what follows it
     std::string input{};                               ///< for its standard input
     std::map<std::string, std::string> environment{};  ///< beside ours, and before it
+    std::filesystem::path group{};  ///< entrance of a control group that it enters; empty: ours
     std::chrono::milliseconds timeout{60'000};
     std::size_t output_max = std::size_t{64} << 20;  ///< bytes; more than that ends it
 };

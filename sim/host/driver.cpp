@@ -60,7 +60,7 @@ Driver::Driver(std::string interpreter) : interpreter_(std::move(interpreter)) {
 }
 
 nlohmann::json Driver::ask(const nlohmann::json& request, std::chrono::milliseconds timeout,
-                           const Interrupts* interrupts) const {
+                           const Interrupts* interrupts, const std::filesystem::path& group) const {
     const ScratchFolder scratch;  // of this run alone: its processes leave each other files there
     const auto file = scratch.path() / "request.json";
     write(file, request.dump());
@@ -69,6 +69,7 @@ nlohmann::json Driver::ask(const nlohmann::json& request, std::chrono::milliseco
     // What it must leave when it is killed goes with the folder.
     command.environment = {{"TMPDIR", scratch.path().string()}};
     command.timeout = timeout;
+    command.group = group;
     const auto finished = run(command, interrupts);
     if (!finished.well()) throw DriverFailed(interpreter_ + ' ' + finished.text());
     auto answer = nlohmann::json::parse(finished.output, nullptr, false);

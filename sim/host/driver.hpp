@@ -53,10 +53,11 @@ public:
     Driver(std::string interpreter, std::vector<std::string> words)
         : interpreter_(std::move(interpreter)), words_(std::move(words)) {}
 
-    /// Runs the interpreter once for the request. Its answer may be
-    /// {"unable": why}. Throws DriverFailed, Interrupted.
+    /// Runs the interpreter once for the request, in the control group of that entrance (see
+    /// Command). Its answer may be {"unable": why}. Throws DriverFailed, Interrupted.
     nlohmann::json ask(const nlohmann::json& request, std::chrono::milliseconds timeout,
-                       const Interrupts* interrupts = nullptr) const;
+                       const Interrupts* interrupts = nullptr,
+                       const std::filesystem::path& group = {}) const;
 
     const std::string& interpreter() const { return interpreter_; }
 

@@ -75,23 +75,38 @@ std::vector<std::uint32_t> affinity() {
     return cpus;
 }
 
-/// The folder of our control group and those it lies in, up to the hierarchy's root.
-std::vector<fs::path> groups(const fs::path& root) {
-    std::vector<fs::path> all;
+/// Where a hierarchy begins, and the group that we are in there.
+struct Membership {
+    int version = 2;
+    fs::path top;
+    fs::path group;
+};
+
+/// In the hierarchies that may share CPU time out.
+std::vector<Membership> memberships(const fs::path& root) {
+    std::vector<Membership> all;
     std::ifstream file(root / "proc/self/cgroup");
-    const auto climb = [&](const fs::path& top, fs::path group) {
-        for (group = group.relative_path(); !group.empty(); group = group.parent_path())
-            all.push_back(top / group);
-        all.push_back(top);
-    };
     for (std::string line; std::getline(file, line);) {
         const auto first = line.find(':');
         const auto second = line.find(':', first + 1);
         if (first == std::string::npos || second == std::string::npos) continue;
         const auto controllers = "," + line.substr(first + 1, second - first - 1) + ",";
-        if (controllers == ",,") climb(root / "sys/fs/cgroup", line.substr(second + 1));
+        const auto group = fs::path(line.substr(second + 1)).relative_path();
+        if (controllers == ",,")
+            all.push_back({.version = 2, .top = root / "sys/fs/cgroup", .group = group});
         if (controllers.find(",cpu,") != std::string::npos)
-            climb(root / "sys/fs/cgroup/cpu", line.substr(second + 1));
+            all.push_back({.version = 1, .top = root / "sys/fs/cgroup/cpu", .group = group});
+    }
+    return all;
+}
+
+/// The folders of our control groups and those they lie in, up to the hierarchy's root.
+std::vector<fs::path> groups(const fs::path& root) {
+    std::vector<fs::path> all;
+    for (const auto& [version, top, own] : memberships(root)) {
+        for (auto group = own; !group.empty(); group = group.parent_path())
+            all.push_back(top / group);
+        all.push_back(top);
     }
     return all;
 }
@@ -171,6 +186,15 @@ Environment environment(const fs::path& root) {
     it.model = model_of(root / "proc/cpuinfo");
     it.memory = number_behind(root / "proc/meminfo", "MemTotal:").value_or(0) * 1024;
     return it;
+}
+
+std::optional<CpuGroup> cpu_group(const fs::path& root) {
+    for (const int version : {1, 2})  // who has both counts CPU time by the first
+        for (const auto& it : memberships(root))
+            if (it.version == version)
+                return CpuGroup{.version = version,
+                                .folder = it.group.empty() ? it.top : it.top / it.group};
+    return std::nullopt;
 }
 
 Disturbance disturbance(const fs::path& root) {

@@ -37,6 +37,15 @@ struct Environment {
 /// this process's and this host's. What cannot be read stays at its default.
 Environment environment(const std::filesystem::path& root = "/");
 
+/// The control group that we are in, of the hierarchy that shares CPU time out.
+struct CpuGroup {
+    int version = 2;  ///< of control groups
+    std::filesystem::path folder;
+};
+
+/// None: there is no such hierarchy.
+std::optional<CpuGroup> cpu_group(const std::filesystem::path& root = "/");
+
 /// What runs up: compare two.
 struct Disturbance {
     std::uint64_t steal = 0;      ///< ticks that a hypervisor gave to others

@@ -10,6 +10,7 @@
 
 #include "sim/host/environment.hpp"
 #include "sim/host/plan.hpp"
+#include "sim/host/quota_group.hpp"
 #include "sim/kernel/random.hpp"
 
 namespace interlock::host {
@@ -97,9 +98,12 @@ private:
             const json request{{"mode", "run"},
                                {"plan", plan_of(*it.question, options_.seed, replication)},
                                {"slack_ns", options_.slack_ns}};
+            std::optional<QuotaGroup> group;
+            if (it.quota) group.emplace(*it.quota, options_.root);
             const auto before = disturbance(options_.root);
             const auto begin = Clock::now();
-            const auto answer = it.driver->ask(request, patience(it), options_.interrupts);
+            const auto answer = it.driver->ask(request, patience(it), options_.interrupts,
+                                               group ? group->entrance() : "");
             const auto wall = seconds_since(begin);
             const auto after = disturbance(options_.root);
             if (answer.contains("unable")) {

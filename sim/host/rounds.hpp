@@ -31,6 +31,7 @@ struct Cell {
     const models::Case* question = nullptr;
     const Driver* driver = nullptr;
     double expected = 0;                   ///< seconds it should take: what is far beyond hangs
+    std::optional<os::Quota> quota{};      ///< that it is run under
     std::optional<std::string> skipped{};  ///< why it is not run at all
 };
 
