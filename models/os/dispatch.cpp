@@ -79,7 +79,8 @@ void System::release(CpuId id) {
     charge_queue(id, now());
     while (const auto back = policy_->release(queue_of(id))) {
         loads_changed_ = true;
-        const auto idle = global_ ? idle_cpu(thread(*back).allowed) : kernel::Maybe<CpuId>(id);
+        const auto idle =
+            global_ ? idle_cpu(thread(*back).allowed, all_cpus()) : kernel::Maybe<CpuId>(id);
         notify(idle ? *idle : id, *back, std::nullopt);
     }
     arm_release(id);
@@ -189,7 +190,7 @@ void System::dispatch(CpuId id) {
     const bool may_run = waiting_ == 0 || has_run_time(id);
     if (may_run && policy_->urgent() > 0) pull_urgent(id);
     auto next = may_run ? pick(id) : kernel::Maybe<ThreadId>();
-    if (!next && may_run && pulls_new_idle() && pull(id, false)) next = pick(id);
+    if (!next && may_run && pulls_new_idle() && pull(id)) next = pick(id);
     if (before && next == before) {
         if (!thread(*before).in_operation && thread(*before).left.value == 0) advance(*before);
         return decide(id);

@@ -2,16 +2,21 @@
 //
 //   wake:  the CPU it last ran on if idle, if used for less than `pack_below` of late
 //          (not mainline), or if the thread is a real-time one; else the one it ran on
-//          before that if idle; else, unless the CPUs were much used of late, an idle
-//          core, the fastest first, or an idle sibling; else the queue of its last CPU
+//          before that if idle and of the same socket; else, unless its socket's CPUs were
+//          much used of late, an idle core of the socket, the fastest first, or an idle
+//          sibling; else the queue of its last CPU
 //   start: its parent's CPU if used for less than `pack_below` of late (not mainline);
 //          else an idle core, an idle sibling, else its parent's core unless that one is
 //          the busier kind: has spare capacity, fully busy, overloaded
 //   newly idle (`new_idle_pull` of the times), and at ticks while idle (after
-//   `idle_balance`): from the end of the longest queue
-//   busy, every 16 ms a CPU of the machine: one thread from a CPU with at least
+//   `idle_balance`): from the end of the longest queue of its socket, else of the machine
+//   busy, every 16 ms a CPU of the socket: one thread from a CPU of the socket with at least
 //          two more; with one more after two failed tries, which is how three
-//          equal threads share two CPUs evenly in the long run
+//          equal threads share two CPUs evenly in the long run; from CPUs of other
+//          sockets each so many times as there are sockets, for 16 ms a CPU of the machine
+//
+// So a socket stands for the CPUs that share the last cache (a domain of Linux, its LLC), and a
+// woken thread may wait behind another beside an idle socket until that one pulls it.
 //
 // A thread that ran less than 0.5 ms ago is cache-hot and stays, unless the
 // pull failed before or the CPU is a sibling. A running thread is moved, after
@@ -20,8 +25,9 @@
 // kernel/sched/fair.c, select_idle_sibling(), update_idle_cpu_scan(),
 // sched_balance_newidle(), detach_tasks(), need_active_balance(), as the
 // specification tells them (1.7, 1.8). Left out: load averages, wake-affine's
-// choice of the waker's CPU, a search of some CPUs but not of all, domains
-// between the sibling and the machine, the cost limit of a new-idle pull.
+// choice of the waker's CPU, a search of some CPUs but not of all, sockets of
+// several last caches, the imbalance that is let be between sockets, the cost limit of a
+// new-idle pull.
 
 #include <algorithm>
 #include <utility>
@@ -50,14 +56,18 @@ CpuId System::place(ThreadId id) {
     if (policy_->delayed(id) || policy_->real_time(me.facts.scheduling)) return me.cpu;
     const auto recent = std::exchange(me.recent, me.cpu);
     if (idle_ == 0) return me.cpu;
+    auto among = all_cpus();
     if (!global_) {
         if (cpu(me.cpu).idle && !cpu(me.cpu).throttled) return me.cpu;
         if (little_used(me.cpu)) return me.cpu;
         const auto& before = cpu(recent);
-        if (before.idle && !before.throttled && me.allowed.has(recent)) return recent;
-        if (!searches()) return me.cpu;
+        const auto near = socket_of(me.cpu);
+        if (before.idle && !before.throttled && me.allowed.has(recent) && near.has(recent))
+            return recent;
+        if (!searches(me.cpu)) return me.cpu;
+        among = near;
     }
-    const auto idle = idle_cpu(me.allowed);
+    const auto idle = idle_cpu(me.allowed, among);
     return idle ? *idle : me.cpu;
 }
 
@@ -66,28 +76,35 @@ bool System::little_used(CpuId id) const {
     return costs_.pack_below > 0 && cpu(id).use.at(now()) < costs_.pack_below;
 }
 
-/// With n CPUs of which a share x was in use of late, n (1 - (x / 0.85)^2) are
+System::Span System::socket_of(CpuId id) const {
+    const auto first = speeds_.socket_begin(static_cast<std::uint32_t>(id));
+    return {.first = first, .end = first + speeds_.cpus_per_socket()};
+}
+
+/// With n CPUs of a socket of which a share x was in use of late, n (1 - (x / 0.85)^2) are
 /// looked at; the number is kept from one balancing of a busy CPU to the next.
 /// So of two CPUs none is once they were used by more than 60 %.
-bool System::searches() {
-    if (now() < search_until_) return searches_;
+bool System::searches(CpuId near) {
+    const auto span = socket_of(near);
+    auto& search = searches_[span.first / span.width()];
+    if (now() < search.until) return search.finds;
     constexpr double overloaded = 0.85;
-    const auto cpus = static_cast<double>(cpus_.size());
+    const auto cpus = static_cast<double>(span.width());
     double used = 0;
-    for (const auto& one : cpus_) used += one.use.at(now());
+    for (auto i = span.first; i < span.end; ++i) used += cpus_[i].use.at(now());
     const auto share = used / cpus / overloaded;
-    searches_ = cpus * (1 - share * share) >= 1;
-    search_until_ = now() + busy_interval_per_cpu * static_cast<Duration::rep>(cpus_.size());
-    return searches_;
+    search.finds = cpus * (1 - share * share) >= 1;
+    search.until = now() + busy_interval_per_cpu * static_cast<Duration::rep>(span.width());
+    return search.finds;
 }
 
 /// The best idle CPU: on an idle core before beside a running sibling, fast
 /// before slow, then in order of number.
-kernel::Maybe<CpuId> System::idle_cpu(const Allowed& allowed) const {
+kernel::Maybe<CpuId> System::idle_cpu(const Allowed& allowed, Span among) const {
     kernel::Maybe<CpuId> best;
     bool best_whole = false;
     hardware::Speed best_speed;
-    for (auto next = idle_cpus_.next(CpuId{0}); next;) {
+    for (auto next = idle_cpus_.next(CpuId{among.first}); next && among.has(*next);) {
         const auto i = static_cast<std::uint32_t>(*next);
         next = idle_cpus_.next(CpuId{i + 1});
         if (cpus_[i].throttled || !allowed.has(CpuId{i})) continue;
@@ -172,7 +189,7 @@ CpuId System::place_new(kernel::Maybe<ThreadId> parent, const Allowed& allowed) 
     if (parent && !global_) near = threads_[index(*parent)].cpu;
     if (near && !allowed.has(*near)) near.reset();
     if (near && little_used(*near)) return *near;
-    if (const auto idle = idle_cpu(allowed)) return *idle;
+    if (const auto idle = idle_cpu(allowed, all_cpus())) return *idle;
     if (global_) return CpuId{0};
     const auto cpus = static_cast<std::uint32_t>(cpus_.size());
     if (near && allowed.all()) {
@@ -208,9 +225,9 @@ bool System::hot(ThreadId id, CpuId destination) const {
 }
 
 /// The CPU with the most threads, if it runs one while others wait there that may run here.
-kernel::Maybe<CpuId> System::busiest(CpuId but) const {
+kernel::Maybe<CpuId> System::busiest(CpuId but, Span among) const {
     kernel::Maybe<CpuId> best;
-    for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
+    for (auto i = among.first; i < among.end; ++i) {
         const CpuId there{i};
         if (load(there) < (best ? load(*best) + 1 : 2) || there == but) continue;
         if (policy_->queued(queue_of(there)) == 0 || cpus_[i].throttled) continue;
@@ -226,9 +243,15 @@ bool System::has_for(CpuId from, CpuId to) const {
     return false;
 }
 
+/// A CPU that goes idle looks near by first.
+bool System::pull(CpuId id) {
+    const auto near = socket_of(id);
+    return pull(id, false, near) || (near.width() < cpus_.size() && pull(id, false, all_cpus()));
+}
+
 /// Moves a thread here from the busiest CPU.
-bool System::pull(CpuId id, bool even_hot) {
-    const auto from = busiest(id);
+bool System::pull(CpuId id, bool even_hot, Span among) {
+    const auto from = busiest(id, among);
     if (!from) return false;
     const auto queue = queue_of(*from);
     for (std::size_t i = policy_->queued(queue); i-- > 0;) {
@@ -271,7 +294,7 @@ void System::arm_balance() {
         balance_ = simulation_.calendar().schedule(
             at, kernel::EventClass::timer, {static_cast<std::uint32_t>(EventKind::balance), 0});
     };
-    const auto cpus = static_cast<Duration::rep>(cpus_.size());
+    const auto cpus = static_cast<Duration::rep>(speeds_.cpus_per_socket());
     const bool uneven = waiting_ > 0 && uneven_queues();
     if (!uneven || idle_ == 0) idle_balance_at_.reset();
     if (waiting_ == 0) {
@@ -304,7 +327,7 @@ bool System::pulls_new_idle() {
 /// A CPU of the fastest core of which all CPUs idle.
 kernel::Maybe<CpuId> System::idle_core() const {
     if (idle_ == 0) return std::nullopt;
-    const auto found = idle_cpu({});
+    const auto found = idle_cpu({}, all_cpus());
     if (!found || !speeds_.core_idle(speeds_.core_of(static_cast<std::uint32_t>(*found))))
         return std::nullopt;
     return found;
@@ -361,15 +384,21 @@ void System::balance() {
     balance_ = {};
     loads_changed_ = true;
     idle_balance_at_.reset();
+    // One move an interval: the next sees what it did.
     for (std::uint32_t i = 0; i < cpus_.size(); ++i)
-        if (balance_cpu(CpuId{i})) return;  // one move an interval: the next sees what it did
+        if (balance_cpu(CpuId{i}, socket_of(CpuId{i}))) return;
+    if (searches_.size() > 1 && ++balanced_near_ >= searches_.size()) {
+        balanced_near_ = 0;
+        for (std::uint32_t i = 0; i < cpus_.size(); ++i)
+            if (balance_cpu(CpuId{i}, all_cpus())) return;
+    }
     idle_balance_at_ = now() + (tick_ ? *tick_ : default_tick);  // tried again
     push();
 }
 
-bool System::balance_cpu(CpuId id) {
+bool System::balance_cpu(CpuId id, Span among) {
     auto& here = cpu(id);
-    const auto from = busiest(id);
+    const auto from = busiest(id, among);
     if (here.waking || here.throttled || !from || load(*from) <= load(id)) return false;
     const bool force = here.failed_pulls >= tries_before_force;
     if (!here.idle && load(*from) - load(id) == 1 && !force) {
@@ -380,7 +409,7 @@ bool System::balance_cpu(CpuId id) {
     if (here.idle) {
         // The tick that found it idle has woken it: no further delay.
         set_idle(id, false);
-        const auto pulled = pull(id, force) ? pick(id) : kernel::Maybe<ThreadId>();
+        const auto pulled = pull(id, force, among) ? pick(id) : kernel::Maybe<ThreadId>();
         if (!pulled) {
             ++here.failed_pulls;
             set_idle(id, true);
@@ -389,7 +418,7 @@ bool System::balance_cpu(CpuId id) {
         switch_in(id, *pulled);
         return true;
     }
-    if (pull(id, force)) {
+    if (pull(id, force, among)) {
         to_dispatch_.insert(id);
         return true;
     }

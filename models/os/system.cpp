@@ -37,7 +37,7 @@ System::System(const hardware::Machine& machine, const Settings& settings, kerne
       tick_(tick_of(settings)), library_(settings.c_library, machine.costs.user_operation),
       cpus_(machine.cpus()), devices_(machine.devices.begin(), machine.devices.end()),
       to_dispatch_(machine.cpus()), to_retime_(machine.cpus()), to_arm_(machine.cpus()),
-      loads_(global_ ? 1 : machine.cpus()), idle_cpus_(machine.cpus()),
+      loads_(global_ ? 1 : machine.cpus()), idle_cpus_(machine.cpus()), searches_(machine.sockets),
       lazy_(settings.parameters.lazy) {
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) set_idle(CpuId{i}, true);
     if (tick_) {

@@ -337,22 +337,32 @@ private:
     Group group_at(std::uint32_t first, std::uint32_t width) const;
     std::uint32_t group_for_new(std::uint32_t from, std::uint32_t to, std::uint32_t width,
                                 std::uint32_t own) const;
-    bool searches();
+    /// CPUs next to each other: those of a socket, or of the machine.
+    struct Span {
+        std::uint32_t first;
+        std::uint32_t end;
+        std::uint32_t width() const { return end - first; }
+        bool has(CpuId id) const { return index(id) >= first && index(id) < end; }
+    };
+    Span socket_of(CpuId id) const;
+    Span all_cpus() const { return {.first = 0, .end = static_cast<std::uint32_t>(cpus_.size())}; }
+    bool searches(CpuId near);
     bool little_used(CpuId id) const;
-    kernel::Maybe<CpuId> idle_cpu(const Allowed& allowed) const;
+    kernel::Maybe<CpuId> idle_cpu(const Allowed& allowed, Span among) const;
     kernel::Maybe<CpuId> least_loaded(std::uint32_t from, std::uint32_t to,
                                       const Allowed& allowed) const;
     bool has_for(CpuId from, CpuId to) const;
     std::uint32_t load(CpuId id) const { return loads_.of(queue_of(id)); }
     void set_idle(CpuId id, bool idle);
-    bool pull(CpuId id, bool even_hot);  // whether it moved one
+    bool pull(CpuId id);  // whether it moved one
+    bool pull(CpuId id, bool even_hot, Span among);
     kernel::Maybe<ThreadId> pick(CpuId id);
-    kernel::Maybe<CpuId> busiest(CpuId but) const;
+    kernel::Maybe<CpuId> busiest(CpuId but, Span among) const;
     void migrate(CpuId from, CpuId to, ThreadId id);
     bool hot(ThreadId id, CpuId destination) const;
     void arm_balance();
     void balance();
-    bool balance_cpu(CpuId id);
+    bool balance_cpu(CpuId id, Span among);
     kernel::Maybe<CpuId> idle_core() const;
     kernel::Maybe<CpuId> hampered(CpuId by) const;
     bool push();  // whether it moved one
@@ -398,10 +408,15 @@ private:
     CpuSet to_retime_;
     CpuSet to_arm_;
     Loads loads_;
-    CpuSet idle_cpus_;             ///< those of `Cpu::idle`: not on their way out of it
-    std::size_t idle_ = 0;         ///< how many these are
-    std::size_t waiting_ = 0;      ///< threads queued on any runqueue
-    kernel::Time search_until_{};  ///< it is decided anew then
+    CpuSet idle_cpus_;         ///< those of `Cpu::idle`: not on their way out of it
+    std::size_t idle_ = 0;     ///< how many these are
+    std::size_t waiting_ = 0;  ///< threads queued on any runqueue
+    struct Search {
+        kernel::Time until{};  ///< it is decided anew then
+        bool finds = true;     ///< whether woken threads look for an idle CPU
+    };
+    std::vector<Search> searches_;   ///< a socket each
+    std::size_t balanced_near_ = 0;  ///< times since CPUs of other sockets were looked at
     kernel::EventId balance_;
     kernel::Time balance_at_{};
     std::optional<kernel::Time>
@@ -411,7 +426,6 @@ private:
     bool lazy_;                 ///< what a CPU wakes on another is noticed there at the next tick
     bool pins_ = false;         ///< some threads may not run everywhere
     bool loads_changed_ = false;
-    bool searches_ = true;  ///< whether woken threads look for an idle CPU
     bool throttled_in_period_ = false;
     bool stopped_ = false;
     bool was_full_ = false;

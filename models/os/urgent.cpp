@@ -50,7 +50,7 @@ bool System::push_urgent() {
 /// As find_lowest_rq(): an idle CPU, or that of the least urgent thread.
 kernel::Maybe<CpuId> System::less_urgent(ThreadId id, CpuId but) const {
     const auto& allowed = threads_[index(id)].allowed;
-    if (const auto idle = idle_cpu(allowed)) return idle;
+    if (const auto idle = idle_cpu(allowed, all_cpus())) return idle;
     kernel::Maybe<CpuId> least;
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
         const auto& there = cpus_[i];

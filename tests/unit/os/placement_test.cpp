@@ -116,6 +116,68 @@ bool stays(std::vector<Sleepers::Habit> habits, double pack_below = 0) {
     return queued.count > 0;
 }
 
+/// How long a thread last waited for a CPU.
+class LastWait final : public kernel::TraceSink {
+public:
+    explicit LastWait(std::uint32_t watched) : watched_(watched) {}
+
+    void take(std::span<const kernel::Record> records) override {
+        for (const auto& one : records) {
+            if (static_cast<record::Kind>(one.kind) != record::Kind::thread_state) continue;
+            if (one.subject != watched_) continue;
+            const auto state = static_cast<record::State>(one.detail);
+            if (state == record::State::cpu_wait) since_ = one.at;
+            if (state != record::State::running) continue;
+            last = {.time = one.at - since_, .cpu = one.place};
+        }
+    }
+
+    struct Wait {
+        Duration time{};
+        std::uint32_t cpu = 0;  ///< on which it ran then
+    };
+    Wait last;
+
+private:
+    std::uint32_t watched_;
+    Time since_{};
+};
+
+/// Of a thread that comes back to a CPU on which another computes, beside an idle one.
+LastWait::Wait beside_idle(std::uint32_t sockets) {
+    hardware::Machine machine;
+    machine.sockets = sockets;
+    machine.cores = 4;
+    machine.costs = hardware::no_costs();
+    Settings settings;
+    settings.policy = "sched_batch";  // who wakes preempts nobody
+    kernel::Simulation simulation;
+    LastWait wait(4);
+    simulation.trace().attach(wait);
+    // Two compute for ever in the first socket, if there are two; two more keep the others busy
+    // until the fifth has begun to wait.
+    Sleepers sleepers(
+        {{0ms, 10s, 0ms}, {0ms, 10s, 0ms}, {0ms, 9ms, 10s}, {0ms, 9ms, 10s}, {60ms, 1ms, 10s}});
+    System system(machine, settings, kernel::Random(1, 0), simulation, sleepers);
+    for (std::uint32_t cpu = 0; cpu < 4; ++cpu) system.create(0, {}, {}, Allowed({cpu}));
+    system.create(0, {}, ThreadId{0});
+    system.run(Time{90ms}, ~std::uint64_t{0});
+    simulation.trace().flush();
+    return wait.last;
+}
+
+TEST_CASE("placement: a woken thread looks for an idle CPU in its socket only", "[os]") {
+    const auto near = beside_idle(1);
+    CHECK(near.time == 0ms);
+    CHECK(near.cpu >= 2);
+    // The idle socket pulls it, at the second of its ticks of 4 ms: at the first it looks at its
+    // own.
+    const auto far = beside_idle(2);
+    CHECK(far.time > 0ms);
+    CHECK(far.time <= 8ms);
+    CHECK(far.cpu >= 2);
+}
+
 TEST_CASE("placement: of two CPUs an idle one is looked for below a use of 60 %", "[os]") {
     // 2 (1 - (x / 0.85)^2) is 1 at x = 0.601; used by 0.55 they are below, by 0.65
     // above. Real Linux 6.18 on two CPUs changes between 0.575 and 0.6 likewise.
