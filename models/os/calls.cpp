@@ -254,11 +254,14 @@ bool System::sleep_on(ThreadId id, FutexId futex) {
     return false;
 }
 
-/// Its CPU keeps the timer.
+/// Its CPU keeps the timer. Real-time threads have no slack.
 void System::sleep_until(ThreadId id, Time time) {
     auto& me = thread(id);
-    me.timer = Timers::Timer{
-        .must = time + costs_.timer_slack, .number = ++timers_set_, .may = time, .thread = id};
+    const bool exact = policy_->real_time(me.facts.scheduling);
+    me.timer = Timers::Timer{.must = exact ? time : time + costs_.timer_slack,
+                             .number = ++timers_set_,
+                             .may = time,
+                             .thread = id};
     cpu(me.cpu).timers.add(*me.timer);
     arm_timers(me.cpu);
 }

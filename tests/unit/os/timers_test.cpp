@@ -62,12 +62,13 @@ private:
 
 /// On one CPU that charges nothing but a slack of 50 us.
 std::vector<Sleepers::Waking> wakings(const std::vector<Sleepers::Habit>& habits,
-                                      std::uint32_t hz = 0, bool hog = false) {
+                                      std::uint32_t hz = 0, bool hog = false,
+                                      const char* policy = "fifo") {
     hardware::Machine machine;
     machine.costs = hardware::no_costs();
     machine.costs.timer_slack = 50us;
     Settings settings;
-    settings.policy = hog ? "cfs" : "fifo";  // by the one a thread that slept comes first
+    settings.policy = policy;
     settings.queues = Queues::per_cpu;
     settings.hz = hz;
     kernel::Simulation simulation;
@@ -94,7 +95,7 @@ TEST_CASE("timers: those that may expire by an interrupt share it", "[os]") {
 TEST_CASE("timers: a tick of a busy CPU is an interrupt too", "[os]") {
     // Rounds of 1007 us fall anywhere between ticks of 1 ms. One in 20 may expire in the 50 us
     // before a tick, and does with it; the others 50 us late.
-    const auto all = wakings({{0us, 957us, 1900}}, 1000, true);
+    const auto all = wakings({{0us, 957us, 1900}}, 1000, true, "cfs");
     REQUIRE(all.size() > 1800);
     std::vector<Time> early;
     for (const auto& one : all) {
@@ -103,6 +104,12 @@ TEST_CASE("timers: a tick of a busy CPU is an interrupt too", "[os]") {
     }
     CHECK(early.size() > 50);
     for (const auto at : early) CHECK((at - early.front()) % 1ms == 0ns);
+}
+
+TEST_CASE("timers: those of real-time threads have no slack", "[os]") {
+    const auto all = wakings({{0us, 1ms, 10}}, 0, false, "sched_fifo");
+    REQUIRE(all.size() == 10);
+    for (const auto& one : all) CHECK(one.late == 0us);
 }
 
 TEST_CASE("timers: a CPU that idles has no ticks", "[os]") {
