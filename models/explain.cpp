@@ -172,8 +172,16 @@ std::string what_slows(const Case& question) {
         return footprint != nullptr && footprint->bandwidth > 0;
     };
     if (uses(question, moves_data)) causes.emplace_back("steps that share the memory's bandwidth");
-    if (causes.empty()) return {};
-    return fmt::format("{} slow each other", fmt::join(causes, " and "));
+    const auto is_cold_first = [](const workload::StepKind& kind) {
+        const auto* footprint = workload::footprint_of(kind);
+        return footprint != nullptr && footprint->working_set > 0;
+    };
+    std::vector<std::string> slow;
+    if (!causes.empty())
+        slow.push_back(fmt::format("{} slow each other", fmt::join(causes, " and ")));
+    if (question.machine.cache && uses(question, is_cold_first))
+        slow.emplace_back("data that are not in the caches yet slow threads");
+    return fmt::format("{}", fmt::join(slow, ", and "));
 }
 
 std::string busy_cpus(const Case& question, const Result& result) {

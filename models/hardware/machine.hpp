@@ -96,6 +96,19 @@ struct Costs {
     friend bool operator==(const Costs&, const Costs&) = default;
 };
 
+/// Which CPUs have one cache together.
+enum class SharedBy : std::uint8_t { cpu, core, socket };
+
+/// The last level of the caches of a CPU: caches.hpp.
+struct CpuCache {
+    std::uint64_t size = 0;  ///< bytes
+    SharedBy shared_by = SharedBy::socket;
+    kernel::Duration warmup{10'000'000};  ///< until a thread that runs there is warm
+    Speed cold_speed{500'000};            ///< a factor, until then
+
+    friend bool operator==(const CpuCache&, const CpuCache&) = default;
+};
+
 /// All zero, and an endless pipe: what `costs: none` says.
 Costs no_costs();
 
@@ -118,6 +131,7 @@ struct Machine {
     std::vector<Speed> turbo{};
     std::optional<std::uint64_t> memory;              ///< bytes; none: never runs out
     std::optional<std::uint64_t> memory_bandwidth{};  ///< bytes a second; none: not stated
+    std::optional<CpuCache> cache{};                  ///< none: all data are at hand
     std::vector<Device> devices{};                    ///< by name, in the order of the file
     Costs costs;
     std::string costs_origin =

@@ -14,15 +14,21 @@ Speeds::Speeds(const Machine& machine, std::vector<workload::Footprint> footprin
     : threads_per_core_(machine.threads_per_core), cores_per_socket_(machine.cores_per_socket()),
       siblings_(machine), turbo_(machine.turbo), footprints_(std::move(footprints)),
       busy_(machine.cores, 0), active_(machine.sockets, 0) {
-    for (const auto& footprint : footprints_)
+    for (const auto& footprint : footprints_) {
         shares_ = shares_ || (footprint.bandwidth > 0 && machine.memory_bandwidth);
+        minds_caches_ = minds_caches_ || (footprint.working_set > 0 && machine.cache);
+    }
     const bool by_class = threads_per_core_ > 1 && siblings_.by_class();
-    minds_work_ = by_class || shares_;
-    fixed_ = threads_per_core_ == 1 && turbo_.empty() && !shares_;
+    minds_work_ = by_class || shares_ || minds_caches_;
+    fixed_ = threads_per_core_ == 1 && turbo_.empty() && !shares_ && !minds_caches_;
     plain_ = turbo_.empty() && !minds_work_;
     bandwidth_ = kernel::Wide{machine.memory_bandwidth.value_or(0)} * one;
     if (minds_work_) running_.resize(machine.cores);
     if (minds_work_) work_.resize(machine.cpus());
+    if (minds_caches_) {
+        cold_.resize(machine.cpus());
+        cold_speed_ = machine.cache->cold_speed;
+    }
     for (std::uint32_t cpu = 0; cpu < machine.cpus(); ++cpu)
         core_of_.push_back(machine.core_of(cpu));
     for (std::uint32_t core = 0; core < machine.cores; ++core) {
@@ -76,6 +82,10 @@ Speed Speeds::before_sharing(std::uint32_t cpu) const {
     auto ratio = of_place(cpu);
     if (!turbo_.empty()) {
         ratio.value *= turbo(active_[socket_of_core(core_of(cpu))]).ppm;
+        ratio.divisor *= one;
+    }
+    if (minds_caches_ && cold_[cpu]) {
+        ratio.value *= cold_speed_.ppm;
         ratio.divisor *= one;
     }
     return rounded(ratio);

@@ -5,6 +5,7 @@
 //   speed = speed of the core
 //         x factor of the siblings       that run beside it: siblings.hpp
 //         x turbo[cores that are active] of its socket; without a table 1
+//         x cold_speed of the cache      while its data are not there: caches.hpp
 //
 // in ppm, multiplied exactly and rounded once. A core is active while one of its
 // hardware threads runs. Work that moves b bytes a second at full speed asks for
@@ -45,6 +46,9 @@ public:
     bool minds_work() const { return minds_work_; }
     /// Whether some share the memory's bandwidth.
     bool shares() const { return shares_; }
+    /// Whether some are slow until their data are in a cache.
+    bool minds_caches() const { return minds_caches_; }
+    const workload::Footprint& footprint(std::uint32_t number) const { return footprints_[number]; }
 
     /// Who else may go at another speed now.
     enum class Reach : std::uint8_t { nobody, core, socket };
@@ -64,6 +68,9 @@ public:
         end(cpu);
         begin(cpu, footprint);
     }
+
+    /// Whether the data of what it runs are still to come into its cache.
+    void set_cold(std::uint32_t cpu, bool cold) { cold_[cpu] = cold; }
 
     /// Shares the memory's bandwidth out anew. Until then speeds are by the old shares.
     void share_bandwidth();
@@ -114,6 +121,7 @@ private:
     bool fixed_;
     bool minds_work_ = false;
     bool shares_ = false;
+    bool minds_caches_ = false;
     bool plain_ = false;                  // nothing but cores and siblings counts
     std::vector<std::uint32_t> core_of_;  // a CPU's; a division on the path of a switch is felt
     std::vector<Speed> cores_;
@@ -123,6 +131,8 @@ private:
     std::vector<std::uint32_t> active_;      // cores that run something, a socket each
     std::vector<Siblings::Counts> running_;  // by class, a core each
     std::vector<std::uint32_t> work_;        // a CPU each
+    std::vector<bool> cold_;                 // likewise
+    Speed cold_speed_{};
     std::vector<std::uint32_t> streams_;
     kernel::Wide bandwidth_ = 0;         // in bytes a second x ppm, as all demands
     kernel::Wide left_ = 0;              // for those that ask for more than an even share,

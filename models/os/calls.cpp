@@ -308,6 +308,7 @@ void System::leave(ThreadId id) {
     record(record::Kind::thread_exited, static_cast<std::uint32_t>(id),
            static_cast<std::uint32_t>(me.cpu), 0);
     vacate(me.cpu);
+    if (caches_) caches_->exits(static_cast<std::uint32_t>(id));
     if (follows_use_) cpu(me.cpu).use.add(now(), -me.use.at(now()));
     driver_.exited(id);
 }

@@ -263,6 +263,7 @@ void System::switch_out(CpuId id) {
     auto& here = cpu(id);
     auto& me = thread(*here.current);
     me.ran_until = now();
+    if (caches_) follow_caches(caches_->stops(static_cast<std::uint32_t>(id), now()));
     if (follows_use_) me.use.set(now(), false, runs_);
     here.current.reset();
     here.decision.reset();
@@ -316,9 +317,32 @@ std::uint32_t System::footprint_of(const Operation& operation) {
 /// What a CPU that runs works on from now on.
 void System::set_work(CpuId id, std::uint32_t footprint) {
     const auto number = static_cast<std::uint32_t>(id);
+    if (caches_)
+        follow_caches(caches_->runs(number, static_cast<std::uint32_t>(*cpu(id).current),
+                                    speeds_.footprint(footprint).working_set, now()));
     if (speeds_.work_of(number) == footprint) return;
     speeds_.set_work(number, footprint);
     mark_speeds(id, hardware::Speeds::Reach::core);
+}
+
+/// Who runs there became warm or cold, or will be warm at another time.
+void System::follow_caches(const hardware::Caches::Changed& changed) {
+    for (const auto number : changed) {
+        auto& event = warm_ups_[number];
+        simulation_.calendar().cancel(event);
+        event = {};
+        if (const auto at = caches_->warm_at(number))
+            event = simulation_.calendar().schedule(
+                *at, EventClass::timer, {static_cast<std::uint32_t>(EventKind::warm), number});
+        speeds_.set_cold(number, caches_->cold(number));
+        to_retime_.insert(CpuId{number});
+    }
+}
+
+void System::warm_up(CpuId id) {
+    const auto number = static_cast<std::uint32_t>(id);
+    warm_ups_[number] = {};
+    follow_caches(caches_->warms(number, now()));
 }
 
 void System::charge(CpuId id, Time until) {

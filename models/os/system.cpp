@@ -53,6 +53,10 @@ System::System(const hardware::Machine& machine, const Settings& settings, kerne
                                             .now = [this] { return now(); },
                                             .draw = [this] { return noise_.next(); }});
     needs_burst_ = policy_->needs_burst();
+    if (speeds_.minds_caches()) {
+        caches_.emplace(machine);
+        warm_ups_.resize(machine.cpus());
+    }
     if (settings.quota) bandwidth_.emplace(*settings.quota);
     // The books take a CPU for a fast one until they are told otherwise.
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
@@ -105,6 +109,7 @@ void System::handle(Event event) {
     case EventKind::refill: return refill();
     case EventKind::slack: return distribute();
     case EventKind::release: return release(CpuId{event.subject});
+    case EventKind::warm: return warm_up(CpuId{event.subject});
     }
 }
 

@@ -28,6 +28,7 @@
 #include <optional>
 #include <vector>
 
+#include "models/hardware/caches.hpp"
 #include "models/hardware/machine.hpp"
 #include "models/hardware/speeds.hpp"
 #include "models/os/bandwidth.hpp"
@@ -169,7 +170,8 @@ private:
         quota,
         refill,
         slack,
-        release
+        release,
+        warm
     };
     enum class Place : std::uint8_t { away, queued, running, exited };
 
@@ -313,6 +315,8 @@ private:
     void mark_speeds(CpuId id, hardware::Speeds::Reach reach);
     static std::uint32_t footprint_of(const Operation& operation);
     void set_work(CpuId id, std::uint32_t footprint);
+    void follow_caches(const hardware::Caches::Changed& changed);
+    void warm_up(CpuId id);
 
     // throttle.cpp: a quota of CPU time
     bool has_run_time(CpuId id);
@@ -387,6 +391,8 @@ private:
     Driver& driver_;
     hardware::Costs costs_;
     hardware::Speeds speeds_;
+    std::optional<hardware::Caches> caches_;  ///< none: nobody minds them
+    std::vector<kernel::EventId> warm_ups_;   ///< a CPU's next; none: the default
     bool global_;
     bool follows_use_;  ///< of CPUs and threads: placement asks for it
     Decay runs_;        ///< over the time that a thread or a CPU is busy

@@ -42,7 +42,8 @@ inline constexpr std::size_t work_classes = 4;
 /// What CPU work takes of the machine beside time.
 struct Footprint {
     WorkClass work_class = WorkClass::compute;
-    std::uint64_t bandwidth = 0;  ///< of the memory, in bytes a second at full speed
+    std::uint64_t bandwidth = 0;    ///< of the memory, in bytes a second at full speed
+    std::uint64_t working_set = 0;  ///< bytes that it uses again and again; 0: none that counts
 
     friend bool operator==(const Footprint&, const Footprint&) = default;
 };

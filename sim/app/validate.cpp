@@ -155,7 +155,7 @@ private:
             overrides.profile = profile_;
             overrides.machine = "host";
             overrides.interpreter = backend.name;
-            overrides.any_bandwidth = true;  // they are skipped
+            overrides.any_steps = true;  // they are skipped
             Question question{.backend = &backend,
                               .scenario = config::load(file, overrides),
                               .predicted = {},
@@ -199,6 +199,11 @@ private:
         return footprint != nullptr && footprint->bandwidth > 0;
     }
 
+    static bool has_working_set(const workload::StepKind& kind) {
+        const auto* footprint = workload::footprint_of(kind);
+        return footprint != nullptr && footprint->working_set > 0;
+    }
+
     static bool is_run(const workload::Workload& work, workload::ProgramId program) {
         const auto spawns_it = [program](const workload::StepKind& kind) {
             const auto* spawn = std::get_if<workload::Spawn>(&kind);
@@ -223,6 +228,7 @@ private:
             if (!is_run(work, workload::ProgramId{static_cast<std::uint32_t>(i)})) continue;
             if (workload::any_step(work.programs[i].steps, counts_on)) return "since";
             if (workload::any_step(work.programs[i].steps, moves_data)) return "bandwidth";
+            if (workload::any_step(work.programs[i].steps, has_working_set)) return "working_set";
         }
         return nullptr;
     }

@@ -55,6 +55,7 @@ std::vector<Mapping> system_mappings() {
         {"smt_speed matrix", "behind `matrix`", infos(matrix_table())},
         {"smt_speed matrix class", "behind a class in `matrix`", infos(matrix_row_table())},
         {"smt_speed dispatch", "behind `dispatch`", infos(dispatch_table())},
+        {"machine cache", "behind a machine's `cache`", infos(cpu_cache_table())},
         {"device", "a device by name, in a machine's `devices`", infos(device_table())},
         {"cache", "behind a device's `cache`", infos(cache_table())},
         {"costs", "behind a machine's `costs`", infos(costs_table())},

@@ -33,8 +33,8 @@ constexpr std::size_t nodes_max = 5'000'000;
 /// Reads the strategies of all rows, and with them the cases.
 class CaseReader {
 public:
-    CaseReader(std::string profile, bool any_bandwidth)
-        : profile_file_(std::move(profile)), any_bandwidth_(any_bandwidth) {}
+    CaseReader(std::string profile, bool any_steps)
+        : profile_file_(std::move(profile)), any_steps_(any_steps) {}
 
     void read(const Row& row) {
         row_ = &row;
@@ -92,8 +92,9 @@ private:
         if (profile != nullptr) question.os = profile->os();
         if (const auto* os = root.find("os"); os != nullptr)
             question.os = read_os(*os, question.os);
-        const bool moves_data = any_bandwidth_ || question.machine.memory_bandwidth;
-        question.workload = read_workload(root, question.machine, moves_data);
+        const Stated stated{.bandwidth = any_steps_ || question.machine.memory_bandwidth,
+                            .cache = any_steps_ || question.machine.cache};
+        question.workload = read_workload(root, question.machine, stated);
         const auto& tasks = question.workload.tasks;
         question.os.classes = std::any_of(tasks.begin(), tasks.end(),
                                           [](const auto& task) { return task.sched.kind; });
@@ -161,6 +162,8 @@ private:
         const auto& policy = os::policy_named(question.os.policy);
         if (policy.fluid && question.os.quota)
             return "processor_sharing is shared without an end, and knows no quota";
+        if (policy.fluid && question.machine.cache)
+            return "processor_sharing has no CPUs that could have a cache";
         double asked = 0;
         for (const auto& task : question.workload.tasks) {
             if (task.sched.kind && !os::of_linux(question.os.policy))
@@ -257,7 +260,7 @@ private:
     }
 
     std::string profile_file_;
-    bool any_bandwidth_;
+    bool any_steps_;
     std::optional<Profile> profile_;
     const Row* row_ = nullptr;
     Case base_;
@@ -292,7 +295,7 @@ Scenario load_text(const std::string& text, const std::string& name, const Overr
     if (overrides.seed) scenario.seed = *overrides.seed;
     if (overrides.replications) scenario.replications = overrides.replications;
 
-    CaseReader reader(overrides.profile, overrides.any_bandwidth);
+    CaseReader reader(overrides.profile, overrides.any_steps);
     for (const auto& row : rows) reader.read(row);
     reader.resolve_baselines(first.find("baseline"));
     if (const auto* expect = first.find("expect"))

@@ -20,8 +20,8 @@ struct Overrides {
     std::optional<std::string> interpreter;
     std::optional<std::uint64_t> seed;
     std::optional<std::uint32_t> replications;
-    std::string profile{};       ///< the file that says what `machine: host` is; empty: none
-    bool any_bandwidth = false;  ///< steps may move data on a machine that does not say how fast
+    std::string profile{};   ///< the file that says what `machine: host` is; empty: none
+    bool any_steps = false;  ///< steps may take of the machine what it does not state
 };
 
 /// Throws Error.

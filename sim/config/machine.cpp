@@ -1,5 +1,7 @@
 #include "sim/config/machine.hpp"
 
+#include <array>
+
 #include "sim/config/device.hpp"
 #include "sim/config/preset.hpp"
 #include "sim/config/profile.hpp"
@@ -10,12 +12,15 @@ namespace interlock::config {
 namespace {
 
 using hardware::Costs;
+using hardware::CpuCache;
 using hardware::Machine;
 
 constexpr std::string_view host_name = "host";
 constexpr double speed_max = 100;
 /// By which two go at the default of `smt_speed`.
 constexpr hardware::Speed default_dispatch{793'000};
+/// Threads that throw each other out do so once in this time.
+constexpr kernel::Duration warmup_min{1'000};
 
 void read_speeds(Machine& machine, const Node& node) {
     machine.speed.clear();
@@ -63,6 +68,20 @@ void read_memory_bandwidth(Machine& machine, const Node& node) {
     if (node.is_word() && node.text == "none") return;
     machine.memory_bandwidth = read_bandwidth(node);
     if (machine.memory_bandwidth == 0) refuse_expected(node, "a bandwidth above 0B/s");
+}
+
+constexpr std::array shared_by_choices{
+    Choice<hardware::SharedBy>{"cpu", hardware::SharedBy::cpu},
+    Choice<hardware::SharedBy>{"core", hardware::SharedBy::core},
+    Choice<hardware::SharedBy>{"socket", hardware::SharedBy::socket},
+};
+
+void read_cpu_cache(Machine& machine, const Node& node) {
+    machine.cache.reset();
+    if (node.is_word() && node.text == "none") return;
+    CpuCache cache;
+    read_mapping(node, cpu_cache_table(), cache, "none, or a mapping such as {size: 32MiB}");
+    machine.cache = cache;
 }
 
 void read_costs(Machine& machine, const Node& node) {
@@ -246,6 +265,28 @@ const Table<hardware::DispatchShares>& dispatch_table() {
     return table;
 }
 
+const Table<CpuCache>& cpu_cache_table() {
+    static const Table<CpuCache> table{
+        {{"size", "size", "above 0B", "required", "of each, for the working sets of its threads"},
+         [](CpuCache& cache, const Node& node) {
+             cache.size = read_size(node);
+             if (cache.size == 0) refuse_expected(node, "a size above 0B, or cache: none");
+         }},
+        choice_field<CpuCache, hardware::SharedBy>(
+            "shared_by", &CpuCache::shared_by, shared_by_choices,
+            "whose CPUs have one together: each its own, those of a core, those of a socket"),
+        {{"warmup", "duration", "at least 1us", text_of(CpuCache{}.warmup),
+          "for how long a thread runs there until its working set is in"},
+         [](CpuCache& cache, const Node& node) {
+             cache.warmup = read_duration(node);
+             if (cache.warmup < warmup_min)
+                 refuse_expected(node, "at least " + text_of(warmup_min));
+         }},
+        speed_field("cold_speed", &CpuCache::cold_speed, 1, "factor on its speed until then"),
+    };
+    return table;
+}
+
 const Table<Machine>& machine_table() {
     static const Table<Machine> table{
         {{"preset", "name", listed(machine_names()), "",
@@ -273,6 +314,9 @@ const Table<Machine>& machine_table() {
         {{"memory_bandwidth", "bandwidth", "above 0B/s, none", "none",
           "what all steps with a bandwidth share; none: there may be no such steps"},
          read_memory_bandwidth},
+        {{"cache", "mapping", "none, or fields of machine cache", "none",
+          "what working sets come into; none: there may be no steps with one"},
+         read_cpu_cache},
         {{"devices", "mapping of devices", "", "none",
           "disks, networks, services elsewhere: what `io` may name"},
          [](Machine& machine, const Node& node) { machine.devices = read_devices(node); }},

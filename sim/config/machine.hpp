@@ -17,6 +17,9 @@ bool is_host(const Node& machine);
 const Table<hardware::Machine>& machine_table();
 const Table<hardware::Costs>& costs_table();
 
+/// Behind `cache`.
+const Table<hardware::CpuCache>& cpu_cache_table();
+
 /// Behind `smt_speed`, `matrix`, a class in it, and `dispatch`.
 const Table<hardware::Machine>& siblings_table();
 const Table<hardware::SiblingMatrix>& matrix_table();

@@ -177,7 +177,8 @@ StepKind worked(StepDraft&& draft) {
         draft.bandwidth > 0 ? workload::WorkClass::memory : workload::WorkClass::compute;
     return T{.time = std::move(draft.amount),
              .footprint = {.work_class = draft.work_class.value_or(usual),
-                           .bandwidth = draft.bandwidth}};
+                           .bandwidth = draft.bandwidth,
+                           .working_set = draft.working_set}};
 }
 
 /// What a CPU step takes of the machine.
@@ -186,7 +187,7 @@ Steps footprint_fields() {
               "memory traffic at full speed; where the machine's memory_bandwidth is short the "
               "step takes longer as a whole"},
              [](StepDraft& draft, const Node& node) {
-                 if (!draft.reader->moves_data())
+                 if (!draft.reader->stated().bandwidth)
                      refuse(node.key_place, "bandwidth: the machine states no memory_bandwidth");
                  draft.bandwidth = read_bandwidth(node);
              }},
@@ -195,6 +196,13 @@ Steps footprint_fields() {
               "what it keeps busy in its core; siblings slow each other by it"},
              [](StepDraft& draft, const Node& node) {
                  draft.work_class = read_choice(node, class_choices());
+             }},
+            {{"working_set", "size", "B, KiB, MiB, GiB", "0B",
+              "memory that it uses again and again: slow until it is in the machine's cache"},
+             [](StepDraft& draft, const Node& node) {
+                 if (!draft.reader->stated().cache)
+                     refuse(node.key_place, "working_set: the machine states no cache");
+                 draft.working_set = read_size(node);
              }}};
 }
 

@@ -8,17 +8,22 @@
 
 namespace interlock::config {
 
+/// What the machine states that steps may take of.
+struct Stated {
+    bool bandwidth = false;  ///< of its memory
+    bool cache = false;
+};
+
 /// Reads the programs' steps one after the other and numbers them: the place
 /// of a step is its number in the file, whatever it lies within.
 class StepReader {
 public:
-    /// `moves_data`: whether the machine states how fast data is moved.
-    StepReader(WorkloadNames& names, bool moves_data) : names_(&names), moves_data_(moves_data) {}
+    StepReader(WorkloadNames& names, Stated stated) : names_(&names), stated_(stated) {}
 
     std::vector<workload::Step> read_list(const Node& node);
 
     WorkloadNames& names() { return *names_; }
-    bool moves_data() const { return moves_data_; }
+    const Stated& stated() const { return stated_; }
     /// Where each step was written, by its number.
     const std::vector<Place>& places() const { return places_; }
 
@@ -26,7 +31,7 @@ private:
     workload::Step read_step(const Node& node);
 
     WorkloadNames* names_;
-    bool moves_data_;
+    Stated stated_;
     std::vector<Place> places_;
 };
 
@@ -36,6 +41,7 @@ struct StepDraft {
     workload::Amount amount = workload::Amount::of(0);  ///< a time, or bytes
     std::optional<workload::Amount> part;               ///< touch: bytes
     std::uint64_t bandwidth = 0;                        ///< of CPU steps
+    std::uint64_t working_set = 0;                      ///< likewise
     std::optional<workload::WorkClass> work_class;      ///< likewise; none: by the bandwidth
     std::optional<kernel::Duration> timeout;
     std::optional<std::uint32_t> count;

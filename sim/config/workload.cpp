@@ -176,9 +176,9 @@ const Table<DataDraft>& data_table() {
     return table;
 }
 
-Workload read_workload(const Node& root, const hardware::Machine& machine, bool moves_data) {
+Workload read_workload(const Node& root, const hardware::Machine& machine, Stated stated) {
     WorkloadNames names;
-    StepReader reader(names, moves_data);
+    StepReader reader(names, stated);
     Workload work;
     work.programs = read_programs(required(root, "programs"), names, reader);
     work.tasks = read_tasks(required(root, "tasks"), names);

@@ -4,14 +4,14 @@
 // the work is.
 
 #include "models/workload/program.hpp"
+#include "sim/config/steps.hpp"
 #include "sim/config/table.hpp"
 
 namespace interlock::config {
 
 /// `root` is the scenario's own mapping; only its fields of the workload are
-/// looked at. `moves_data`: whether steps may say a bandwidth.
-workload::Workload read_workload(const Node& root, const hardware::Machine& machine,
-                                 bool moves_data);
+/// looked at. `stated`: what the machine has that steps may ask for.
+workload::Workload read_workload(const Node& root, const hardware::Machine& machine, Stated stated);
 
 /// Whether a field of the scenario is one of those: programs, tasks, queues, …
 bool of_workload(std::string_view field);

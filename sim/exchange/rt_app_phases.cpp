@@ -113,6 +113,7 @@ std::int64_t PhaseWriter::time_of(const Amount& amount) const {
 void PhaseWriter::add_run(const Amount& time, const Footprint& footprint) {
     const auto usual = footprint.bandwidth > 0 ? WorkClass::memory : WorkClass::compute;
     if (footprint.bandwidth > 0) unsaid_.note("bandwidth is left out: run of rt-app has none");
+    if (footprint.working_set > 0) unsaid_.note("working_set is left out: run of rt-app has none");
     if (footprint.work_class != usual)
         unsaid_.note("class is left out: run of rt-app is of one kind");
     add("run", unsaid_.microseconds(time_of(time)));

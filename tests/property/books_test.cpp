@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,10 @@ public:
 
     std::string scenario(std::string_view policy, std::string_view lock) {
         const bool costs = random_.below(2) == 0;
+        const auto own = hardware() + cache(policy);
         auto text = fmt::format("machine: {{cores: {}, threads_per_core: {}, devices: {}{}{}}}\n",
                                 1 + random_.below(3), 1 + random_.below(2), devices,
-                                costs ? "" : ", costs: none", hardware());
+                                costs ? "" : ", costs: none", own);
         // The worker handler of a pool polls, and may keep the lock from the result handler for as
         // long as chance will have it where a wake-up does not preempt and tickets decide, or turns
         // are of 100 ms: who is signalled and finds the lock taken does not ask for it.
@@ -70,6 +72,16 @@ private:
         return text;
     }
 
+    /// Where there are CPUs that have one.
+    std::string cache(std::string_view policy) {
+        has_cache_ = hardware_.below(2) == 0 && policy != "processor_sharing";
+        if (!has_cache_) return {};
+        constexpr std::array shared_by{"cpu", "core", "socket"};
+        const auto warmup = 100 + hardware_.below(2000);
+        return fmt::format(", cache: {{size: 4MiB, shared_by: {}, warmup: {}us, cold_speed: 0.37}}",
+                           shared_by.at(hardware_.below(3)), warmup);
+    }
+
     /// Queues of either kind; a CPU that idles beside a thread in its queue is noticed by the os.
     std::string system(std::string_view policy) {
         std::string text;
@@ -83,6 +95,12 @@ private:
     }
 
     std::string footprint() {
+        if (!has_cache_ || hardware_.below(2) == 0) return streams();
+        const auto set = 1 + hardware_.below(5);
+        return fmt::format("{}, working_set: {}MiB", streams(), set);
+    }
+
+    std::string streams() {
         switch (hardware_.below(6)) {
         case 0: return ", bandwidth: 16GiB/s";
         case 1: return ", bandwidth: 30GiB/s, class: compute";
@@ -128,6 +146,7 @@ private:
     kernel::Random random_;
     kernel::Random hardware_;
     kernel::Random system_;
+    bool has_cache_ = false;
 };
 
 std::vector<std::string> lock_names() {
