@@ -164,7 +164,7 @@ std::string start_costs(const Case& question, const Result& result) {
 std::string what_slows(const Case& question) {
     std::vector<std::string> causes;
     if (os::policy_named(question.os.policy).fluid)
-        return "threads that share the CPUs slow each other";
+        causes.emplace_back("threads that share the CPUs");
     if (question.machine.threads_per_core > 1) causes.emplace_back("siblings that share a core");
     if (!question.machine.turbo.empty()) causes.emplace_back("cores that are active together");
     const auto moves_data = [](const workload::StepKind& kind) {

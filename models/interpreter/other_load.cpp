@@ -3,7 +3,8 @@
 // interpreter, no memory and no devices, and no figure of the threads of the program counts them.
 //
 //   idle                sleep, compute, and again
-//   every               compute, sleep until the next multiple of the period, and again
+//   every               compute, sleep for the rest of the period since the end of the last
+//                       sleep, and again; one that is late begins the next at once, and from then
 //   neither             compute for ever
 
 #include <fmt/format.h>
@@ -24,7 +25,7 @@ void Engine::add_load(const os::OtherLoad& load) {
     };
     if (load.idle) add(Act::sleep, *load.idle, workload::Since::now);
     add(Act::native, load.busy, workload::Since::now);
-    if (load.every) add(Act::sleep, *load.every, workload::Since::grid);
+    if (load.every) add(Act::sleep, *load.every, workload::Since::last);
     script.push_back({.act = Act::go_round, .timeout = {}});
     const auto number = scripts_.add(std::move(script));
     os::Facts how;

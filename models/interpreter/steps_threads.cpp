@@ -442,9 +442,16 @@ os::Work Engine::burst(ThreadId id) {
     }
     const auto& script = scripts_.scripts[program];
     os::Work sum;
+    bool again = false;  // other load has gone round
     for (std::size_t i = inside ? me.at.next : 0; i < script.size(); ++i) {
         const auto& it = script[i];
+        if (again && i >= me.at.next) break;
         if (inside && i == me.at.next && me.at.phase > 0) continue;  // what it comes back from
+        if (it.act == Act::go_round && !again) {
+            again = true;
+            i = ~std::size_t{0};  // on from the first
+            continue;
+        }
         if (it.act != Act::compute && it.act != Act::native && it.act != Act::nogil) break;
         const auto time = workload::draw(
             *it.amount, {.seed = setup_.seed,

@@ -380,18 +380,24 @@ void System::move_running(CpuId from, CpuId to) {
     switch_in(to, id);
 }
 
+/// One move an interval: the next sees what it did. When it is their turn, other sockets come
+/// first, for in one that is uneven in itself some thread always moves.
+bool System::balanced(bool far) {
+    const bool sockets = searches_.size() > 1;
+    for (std::uint32_t i = 0; far && sockets && i < cpus_.size(); ++i)
+        if (balance_cpu(CpuId{i}, all_cpus())) return true;
+    for (std::uint32_t i = 0; i < cpus_.size(); ++i)
+        if (balance_cpu(CpuId{i}, socket_of(CpuId{i}))) return true;
+    return false;
+}
+
 void System::balance() {
     balance_ = {};
     loads_changed_ = true;
     idle_balance_at_.reset();
-    // One move an interval: the next sees what it did.
-    for (std::uint32_t i = 0; i < cpus_.size(); ++i)
-        if (balance_cpu(CpuId{i}, socket_of(CpuId{i}))) return;
-    if (searches_.size() > 1 && ++balanced_near_ >= searches_.size()) {
-        balanced_near_ = 0;
-        for (std::uint32_t i = 0; i < cpus_.size(); ++i)
-            if (balance_cpu(CpuId{i}, all_cpus())) return;
-    }
+    const bool far = ++balanced_near_ >= searches_.size();
+    if (far) balanced_near_ = 0;
+    if (balanced(far)) return;
     idle_balance_at_ = now() + (tick_ ? *tick_ : default_tick);  // tried again
     push();
 }

@@ -366,6 +366,7 @@ private:
     bool hot(ThreadId id, CpuId destination) const;
     void arm_balance();
     void balance();
+    bool balanced(bool far);
     bool balance_cpu(CpuId id, Span among);
     kernel::Maybe<CpuId> idle_core() const;
     kernel::Maybe<CpuId> hampered(CpuId by) const;

@@ -247,7 +247,7 @@ private:
         auto system = it.os;
         if (system.quota && system.quota != profile.os().quota) {
             cell.quota = std::exchange(system.quota, profile.os().quota);
-            if (const auto why = host::QuotaGroup::why_not()) cell.skipped = *why;
+            if (const auto why = host::QuotaGroup::why_not(*cell.quota)) cell.skipped = *why;
         }
         if (it.unavailable)
             cell.skipped = *it.unavailable;

@@ -55,11 +55,11 @@ void check_eevdf(const PolicyParameters& it, const Node& node) {
 }
 
 void read_policy(Settings& settings, const Node& node) {
-    settings.parameters = {};
-    if (node.is_word()) {
-        settings.policy = find_preset(node, os::policies()).name;
-        return;
-    }
+    const auto take = [&settings](std::string_view name) {
+        if (settings.policy != name) settings.parameters = {};  // those of the same go on
+        settings.policy = name;
+    };
+    if (node.is_word()) return take(find_preset(node, os::policies()).name);
     const auto* child = only_child(node);
     if (child == nullptr)
         refuse_expected(
@@ -67,7 +67,7 @@ void read_policy(Settings& settings, const Node& node) {
     const auto& parameters = *child;
     const auto name = key_as_word(parameters, node.key);
     const auto& policy = find_preset(name, os::policies());
-    settings.policy = policy.name;
+    take(policy.name);
     if (parameters.is_nothing()) return;
     if (policy.parameters.empty())
         refuse(parameters.place, label(node) + parameters.key + " takes no parameters");

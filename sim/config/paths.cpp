@@ -64,7 +64,8 @@ public:
         else
             go(child, path.substr(length + 1),
                node.key == "devices" ||
-                   (node.key.empty() && (child.key == "machine" || child.key == "interpreter")));
+                   (node.key.empty() &&
+                    (child.key == "machine" || child.key == "interpreter" || child.key == "os")));
     }
 
 private:

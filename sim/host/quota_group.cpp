@@ -64,12 +64,9 @@ QuotaGroup::QuotaGroup(const os::Quota& quota, const fs::path& root) {
 
 QuotaGroup::~QuotaGroup() { rmdir(folder_.c_str()); }
 
-std::optional<std::string> QuotaGroup::why_not(const fs::path& root) {
+std::optional<std::string> QuotaGroup::why_not(const os::Quota& quota, const fs::path& root) {
     try {
-        const QuotaGroup tried({.quota = kernel::Duration{1'000'000'000},
-                                .period = kernel::Duration{100'000'000},
-                                .burst = {}},
-                               root);
+        const QuotaGroup tried(quota, root);
         return std::nullopt;
     } catch (const std::system_error& error) {
         return std::string("no control group for its quota: ") + error.what();

@@ -27,8 +27,9 @@ public:
     /// The file into which a process writes itself that enters it.
     std::filesystem::path entrance() const { return folder_ / "cgroup.procs"; }
 
-    /// Why there cannot be one here, if so.
-    static std::optional<std::string> why_not(const std::filesystem::path& root = "/");
+    /// Why there cannot be one of that quota here, if so.
+    static std::optional<std::string> why_not(const os::Quota& quota,
+                                              const std::filesystem::path& root = "/");
 
 private:
     std::filesystem::path folder_;

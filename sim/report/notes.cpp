@@ -30,7 +30,7 @@ std::string verdict(const StrategyOutcome& row, bool several_baselines) {
     switch (row.ended) {
     case models::Ended::deadlock: return verb(row, "deadlock");
     case models::Ended::out_of_memory: return verb(row, "run", " out of memory");
-    case models::Ended::bound: return verb(row, "reach", " a bound");
+    case models::Ended::bound: return fmt::format("{} ended at a bound", row.strategy.name);
     case models::Ended::unavailable: return row.strategy.name + " cannot be";
     case models::Ended::done: break;
     }

@@ -183,6 +183,7 @@ std::vector<std::uint32_t> Switches::columns(std::size_t cpus) const {
 }
 
 std::string Switches::map(const std::vector<std::string>& names, std::size_t cpus) const {
+    cpus = std::max(cpus, cpus_.size());  // a policy may run on more than the machine has
     auto shown = columns(cpus);
     const auto too_many = shown.size() > columns_max ? shown.size() - columns_max : 0;
     shown.resize(shown.size() - too_many);

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -61,7 +60,8 @@ bool reaped(int child) {
 
 /// The calling thread, which is there for this task alone. Linux keeps both by thread.
 void schedule_as(const Task& task) {
-    if (task.nice != 0 && setpriority(PRIO_PROCESS, 0, task.nice) != 0) fail("setpriority");
+    errno = 0;
+    if (task.nice != 0 && nice(task.nice) == -1 && errno != 0) fail("nice");
     if (task.affinity.empty()) return;
     cpu_set_t set;
     CPU_ZERO(&set);

@@ -229,6 +229,33 @@ TEST_CASE("load: an interpreter and an os likewise", "[config]") {
     CHECK(settings("{c_library: fifo}").c_library == os::CLibrary::fifo);
 }
 
+TEST_CASE("load: an os is a preset, or fields over one", "[config]") {
+    const auto os_of = [](const std::string& os, const std::string& strategy = "serial") {
+        return load_text("machine: {cores: 1}\ninterpreter: none\nos: " + os +
+                             "\nprograms: {p: [join]}\ntasks: [{program: p}]\nstrategies: [" +
+                             strategy + "]\n",
+                         "test.yaml")
+            .cases.at(0)
+            .os;
+    };
+    using os::LinuxRelease;
+    CHECK(os_of("linux-5.15").policy == "cfs");
+    CHECK(os_of("linux-2.6.22").hz == 250);
+    CHECK(os_of("linux-6.6").parameters.release == LinuxRelease::v6_6);
+    // A policy of the same name goes on from the preset's, another one from its own.
+    CHECK(os_of("{preset: linux-6.6, policy: eevdf}").parameters.release == LinuxRelease::v6_6);
+    CHECK(os_of("{preset: linux-6.6, policy: {eevdf: {slice: 3ms}}}").parameters.release ==
+          LinuxRelease::v6_6);
+    CHECK(os_of("{preset: linux-6.6, policy: cfs}").parameters == os::PolicyParameters{});
+    // By a strategy, field by field and path by path.
+    const auto set = os_of("linux-6.6", "{serial: {}, set: {os.hz: 100}}");
+    CHECK(set.hz == 100);
+    CHECK(set.parameters.release == LinuxRelease::v6_6);
+    CHECK(os_of("linux-6.6", "{serial: {}, os: {hz: 100}}").parameters.release ==
+          LinuxRelease::v6_6);
+    CHECK(os_of("linux-6.6", "{serial: {}, os: windows}").policy == "windows");
+}
+
 TEST_CASE("load: options of the command line go over the file", "[config]") {
     const auto scenario = load_text(
         with_machine("i7-8700k"), "a.yaml",

@@ -65,12 +65,12 @@ TEST_CASE("a quota's group: none without a hierarchy of CPU time, and the reason
     const MadeUp host("7:memory:/box", "sys/fs/cgroup/memory");
     CHECK(!cpu_group(host.root()));
     CHECK_THROWS_AS(QuotaGroup(half, host.root()), std::system_error);
-    REQUIRE(QuotaGroup::why_not(host.root()));
-    CHECK(QuotaGroup::why_not(host.root())->starts_with("no control group for its quota: "));
+    REQUIRE(QuotaGroup::why_not(half, host.root()));
+    CHECK(QuotaGroup::why_not(half, host.root())->starts_with("no control group for its quota: "));
 }
 
 TEST_CASE("a quota's group: a program enters it, and leaves none behind", "[host]") {
-    if (const auto why = QuotaGroup::why_not()) {
+    if (const auto why = QuotaGroup::why_not({.quota = 50ms, .period = 100ms, .burst = {}})) {
         WARN(*why);
         return;
     }

@@ -70,6 +70,30 @@ TEST_CASE("other load: the shortest job first sees how long its next round is", 
     CHECK(*run(text("4ms")).front().instances.front().finish == kernel::Time{11ms});
 }
 
+TEST_CASE("other load: a round that begins so often is seen by the shortest job first too",
+          "[models]") {
+    // From 1 to 23 ms `long` runs. Then 8 ms of the load wait, since 20 ms, and 1 ms of `short`.
+    const auto result =
+        run("machine: {cores: 1, costs: none}\nos: {policy: sjf, load: {busy: 8ms, every: "
+            "20ms}}\ninterpreter: none\nprograms: {long: [compute: 22ms], short: [compute: "
+            "1ms]}\ntasks: [{program: long, arrive: 1ms}, {program: short, arrive: "
+            "12ms}]\nstrategies: [direct: {}]\n")
+            .front();
+    CHECK(*result.instances[1].finish == kernel::Time{31ms});
+}
+
+TEST_CASE("other load: rounds that come late are not made up for", "[models]") {
+    // The load runs until 8 ms, `long` until 108. Then the round of 10 ms is done until 116, and
+    // the next, which is late, at once, until 124; those of 30 to 110 ms are gone.
+    const auto result =
+        run("machine: {cores: 1, costs: none}\nos: {policy: fifo, load: {busy: 8ms, every: "
+            "10ms}}\ninterpreter: none\nprograms: {long: [compute: 100ms], last: [compute: "
+            "1ms]}\ntasks: [{program: long}, {program: last, arrive: 109ms}]\nstrategies: [direct: "
+            "{}]\n")
+            .front();
+    CHECK(*result.instances[1].finish == kernel::Time{125ms});
+}
+
 TEST_CASE("the shortest job first looks at what comes after the sleep", "[models]") {
     // At 3 ms, `long` is back from its sleep with 10 ms to do, and `short` has come with 5.
     const auto result =

@@ -829,5 +829,22 @@ strategies: [{direct: {}, interpreter: {lock: cpython-3.2, cold_holder: 1ms}}]
     CHECK(*results[0].makespan < 13ms + 1us);
 }
 
+TEST_CASE("other sockets are balanced beside one in which some thread always moves", "[models]") {
+    // Three threads on two CPUs of a socket never rest. The eight tasks of 3 s have four CPUs in
+    // two sockets; four of them may run in the first of these only.
+    const auto result =
+        run("machine: {cores: 8, sockets: 4, costs: none}\nos: {load: [{name: m, busy: 100s, "
+            "count: "
+            "3, affinity: [0, 1]}, {name: n, busy: 100s, count: 2, affinity: [2, "
+            "3]}]}\ninterpreter: "
+            "none\nprograms: {x: [compute: 3s], y: [compute: 3s]}\ntasks: [{program: x, count: 4, "
+            "affinity: [4, 5, 6, 7]}, {program: y, count: 4, affinity: [4, 5]}]\nstrategies: "
+            "[direct: {}]\n")
+            .front();
+    // 24 s of work on four CPUs take 6 s; without a move from socket to socket 9 s.
+    CHECK(*result.makespan >= 6s);
+    CHECK(*result.makespan < 7s);
+}
+
 }  // namespace
 }  // namespace interlock::models

@@ -137,6 +137,14 @@ TEST_CASE("map: beyond two letters a short name is longer, and nobody else's", "
     CHECK(names.size() == threads);
 }
 
+TEST_CASE("map: more CPUs than the machine has are shown, as processor sharing has them",
+          "[report]") {
+    Script script;
+    for (std::uint32_t thread = 0; thread < 4; ++thread)
+        script.state(0ms, thread, State::running, static_cast<std::uint16_t>(thread));
+    CHECK(contains(map_of(script, {}, 2), "   0   1   2   3     cpu\n"));
+}
+
 TEST_CASE("switches: a long run is told up to a bound, and how much is left out", "[report]") {
     Script script;
     for (auto i = 0; i < 6000; ++i)  // two switches each, to the thread and to idle
