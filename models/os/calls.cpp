@@ -258,33 +258,35 @@ bool System::sleep_on(ThreadId id, FutexId futex) {
 void System::sleep_until(ThreadId id, Time time) {
     auto& me = thread(id);
     const bool exact = policy_->real_time(me.facts.scheduling);
-    me.timer = Timers::Timer{.must = exact ? time : time + costs_.timer_slack,
-                             .number = ++timers_set_,
-                             .may = time,
-                             .thread = id};
-    cpu(me.cpu).timers.add(*me.timer);
+    auto& timer = sleeps_until_[index(id)];
+    timer = Timers::Timer{.must = exact ? time : time + costs_.timer_slack,
+                          .number = ++timers_set_,
+                          .may = time,
+                          .thread = id};
+    timers_[index(me.cpu)].set.add(*timer);
     arm_timers(me.cpu);
 }
 
 /// At a tick, if one comes before and the CPU does not idle then.
 void System::arm_timers(CpuId id) {
-    auto& here = cpu(id);
+    auto& here = timers_[index(id)];
     auto& calendar = simulation_.calendar();
-    if (here.timers.empty()) {
-        calendar.cancel(here.timers_event);
-        here.timers_event = {};
+    if (here.set.empty()) {
+        calendar.cancel(here.event);
+        here.event = {};
         return;
     }
-    const auto& first = here.timers.first();
+    const auto& first = here.set.first();
     auto at = first.must;
-    if (tick_ && !here.idle) at = std::min(at, on_tick(std::max(first.may, now() + Duration{1})));
-    if (!here.timers_event)
-        here.timers_event = calendar.schedule(
+    if (tick_ && !cpu(id).idle)
+        at = std::min(at, on_tick(std::max(first.may, now() + Duration{1})));
+    if (!here.event)
+        here.event = calendar.schedule(
             at, EventClass::timer,
             {static_cast<std::uint32_t>(EventKind::timers), static_cast<std::uint32_t>(id)});
-    else if (here.timers_at != at)
-        calendar.reschedule(here.timers_event, at);
-    here.timers_at = at;
+    else if (here.at != at)
+        calendar.reschedule(here.event, at);
+    here.at = at;
 }
 
 void System::block(ThreadId id, Waiting waiting) {
@@ -322,16 +324,16 @@ void System::vacate(CpuId id) {
 
 /// An interrupt, unless it was to come with a tick and the CPU has gone idle, without ticks.
 void System::timers_event(CpuId id) {
-    auto& here = cpu(id);
-    here.timers_event = {};
-    if (!here.idle || here.timers.first().must <= now())
-        while (const auto next = here.timers.take(now())) expire(*next);
+    auto& here = timers_[index(id)];
+    here.event = {};
+    if (!cpu(id).idle || here.set.first().must <= now())
+        while (const auto next = here.set.take(now())) expire(*next);
     arm_timers(id);
 }
 
 void System::expire(ThreadId id) {
     auto& me = thread(id);
-    me.timer.reset();
+    sleeps_until_[index(id)].reset();
     me.outcome = Outcome::done;
     if (me.asleep_on) {
         sleepers_.remove(*me.asleep_on, id);
@@ -356,9 +358,9 @@ void System::wake_first(FutexId futex, kernel::Maybe<CpuId> waker) {
     auto& sleeper = thread(*id);
     sleeper.asleep_on.reset();
     sleeper.outcome = Outcome::done;
-    if (sleeper.timer) {
-        cpu(sleeper.cpu).timers.remove(*sleeper.timer);
-        sleeper.timer.reset();
+    if (auto& timer = sleeps_until_[index(*id)]) {
+        timers_[index(sleeper.cpu)].set.remove(*timer);
+        timer.reset();
         arm_timers(sleeper.cpu);
     }
     wake(*id, Joining::woken, waker);

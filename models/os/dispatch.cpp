@@ -15,6 +15,7 @@ ThreadId System::create(std::uint32_t process, const Facts& how, kernel::Maybe<T
                         Allowed allowed) {
     const ThreadId id{static_cast<std::uint32_t>(threads_.size())};
     threads_.emplace_back();
+    sleeps_until_.emplace_back();
     threads_.back().facts = how;
     record(record::Kind::thread_created, static_cast<std::uint32_t>(id), process, 0);
     pins_ = pins_ || !allowed.all();
@@ -243,7 +244,7 @@ void System::switch_in(CpuId id, ThreadId thread_id) {
     here.reschedule = false;
     if (!here.last) {  // comes out of idle
         here.use.set(now(), true, waits_);
-        if (!here.timers.empty()) arm_timers(id);  // it ticks again
+        if (!timers_[index(id)].set.empty()) arm_timers(id);  // it ticks again
         const auto reach = speeds_.starts(static_cast<std::uint32_t>(id));
         if (reach != hardware::Speeds::Reach::nobody) mark_speeds(id, reach);
     }

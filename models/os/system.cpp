@@ -35,10 +35,10 @@ System::System(const hardware::Machine& machine, const Settings& settings, kerne
       speeds_(machine, std::move(footprints)), global_(global_queue(settings)),
       follows_use_(!global_ && machine.cpus() > 1), uneven_(uneven(machine)),
       tick_(tick_of(settings)), library_(settings.c_library, machine.costs.user_operation),
-      cpus_(machine.cpus()), devices_(machine.devices.begin(), machine.devices.end()),
-      to_dispatch_(machine.cpus()), to_retime_(machine.cpus()), to_arm_(machine.cpus()),
-      loads_(global_ ? 1 : machine.cpus()), idle_cpus_(machine.cpus()), searches_(machine.sockets),
-      lazy_(settings.parameters.lazy) {
+      cpus_(machine.cpus()), timers_(machine.cpus()),
+      devices_(machine.devices.begin(), machine.devices.end()), to_dispatch_(machine.cpus()),
+      to_retime_(machine.cpus()), to_arm_(machine.cpus()), loads_(global_ ? 1 : machine.cpus()),
+      idle_cpus_(machine.cpus()), searches_(machine.sockets), lazy_(settings.parameters.lazy) {
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) set_idle(CpuId{i}, true);
     if (tick_) {
         const auto share =
@@ -115,7 +115,8 @@ void System::handle(Event event) {
 
 bool System::waits_for_ever(ThreadId id) const {
     const auto& it = threads_[index(id)];
-    return it.place == Place::exited || (it.place == Place::away && !it.timer && !it.io);
+    return it.place == Place::exited ||
+           (it.place == Place::away && !sleeps_until_[index(id)] && !it.io);
 }
 
 bool System::awaits_events() const {

@@ -199,8 +199,7 @@ private:
         Allowed allowed;
         LibraryCall call;
         kernel::Maybe<FutexId> asleep_on;
-        std::optional<Timers::Timer> timer;  ///< on `cpu`
-        kernel::EventId io;                  ///< its end; none: the default
+        kernel::EventId io;  ///< its end; none: the default
     };
 
     struct Cpu {
@@ -219,9 +218,6 @@ private:
         kernel::EventId event;                 ///< none: the default
         kernel::Time event_at{};
         bool event_completes = false;
-        Timers timers;
-        kernel::EventId timers_event;  ///< their next interrupt; none: the default
-        kernel::Time timers_at{};
         std::uint32_t failed_pulls = 0;
         kernel::Duration run_time{};  ///< of the quota that it has drawn; negative: a debt
         bool throttled = false;
@@ -406,6 +402,14 @@ private:
     ThreadLists<FutexId> sleepers_;  // the longest sleeper first, as the kernel wakes them
     std::vector<Thread> threads_;
     std::vector<Cpu> cpus_;
+    struct CpuTimers {
+        Timers set;
+        kernel::EventId event;  ///< their next interrupt; none: the default
+        kernel::Time at{};
+    };
+    // Apart from the threads and CPUs, which are looked at far more often.
+    std::vector<CpuTimers> timers_;                           // a CPU each
+    std::vector<std::optional<Timers::Timer>> sleeps_until_;  // a thread each, on its CPU
     std::vector<DeviceState> devices_;
     std::vector<hardware::Station::Happened> happened_;  // there, by now
     std::vector<CpuId> mutexes_touched_;                 // by which CPU last
