@@ -6,8 +6,9 @@
 //          much used of late, an idle core of the socket, the fastest first, or an idle
 //          sibling; else the queue of its last CPU
 //   start: its parent's CPU if used for less than `pack_below` of late (not mainline);
-//          else an idle core, an idle sibling, else its parent's core unless that one is
-//          the busier kind: has spare capacity, fully busy, overloaded
+//          else, in the socket with the most idle CPUs, an idle core, an idle sibling, else its
+//          parent's core unless that one is the busier kind: has spare capacity, fully busy,
+//          overloaded
 //   newly idle (`new_idle_pull` of the times), and at ticks while idle (after
 //   `idle_balance`): from the end of the longest queue of its socket, else of the machine
 //   busy, every 16 ms a CPU of the socket: one thread from a CPU of the socket with at least
@@ -26,7 +27,7 @@
 // sched_balance_newidle(), detach_tasks(), need_active_balance(), as the
 // specification tells them (1.7, 1.8). Left out: load averages, wake-affine's
 // choice of the waker's CPU, a search of some CPUs but not of all, sockets of
-// several last caches, the imbalance that is let be between sockets, the cost limit of a
+// several last caches, the imbalance that balancing lets be between sockets, the cost limit of a
 // new-idle pull.
 
 #include <algorithm>
@@ -184,11 +185,42 @@ std::uint32_t System::group_for_new(std::uint32_t from, std::uint32_t to, std::u
     return mine.kind != Group::Kind::has_spare && unequal ? place : own;
 }
 
+/// As sched_balance_find_dst_group() between nodes of which some CPU idles, a socket each: the
+/// one with the most idle CPUs, its parent's among equals; its parent's too while at most an
+/// eighth of that one is used and it has at most two idle CPUs less.
+System::Span System::socket_for_new(CpuId near, const Allowed& allowed) const {
+    const auto own = socket_of(near);
+    const auto idle_in = [&](const Span& span) {
+        std::uint32_t idle = 0;
+        for (auto next = idle_cpus_.next(CpuId{span.first}); next && span.has(*next);
+             next = idle_cpus_.next(CpuId{static_cast<std::uint32_t>(*next) + 1}))
+            if (allowed.has(*next)) ++idle;
+        return idle;
+    };
+    const auto here = idle_in(own);
+    auto best = own;
+    auto most = here;
+    for (std::uint32_t first = 0; first < cpus_.size(); first += own.width()) {
+        const Span other{.first = first, .end = first + own.width()};
+        const auto idle = idle_in(other);
+        if (idle <= most) continue;
+        most = idle;
+        best = other;
+    }
+    std::uint32_t threads = 0;
+    for (auto i = own.first; i < own.end; ++i) threads += load(CpuId{i});
+    constexpr std::uint32_t small_imbalance = 2;
+    const auto let_be = std::max(1U, own.width() / 8);
+    return threads + 1 <= let_be && most - here <= small_imbalance ? own : best;
+}
+
 CpuId System::place_new(kernel::Maybe<ThreadId> parent, const Allowed& allowed) const {
     kernel::Maybe<CpuId> near;
     if (parent && !global_) near = threads_[index(*parent)].cpu;
     if (near && !allowed.has(*near)) near.reset();
     if (near && little_used(*near)) return *near;
+    if (near && idle_ > 0)
+        if (const auto idle = idle_cpu(allowed, socket_for_new(*near, allowed))) return *idle;
     if (const auto idle = idle_cpu(allowed, all_cpus())) return *idle;
     if (global_) return CpuId{0};
     const auto cpus = static_cast<std::uint32_t>(cpus_.size());

@@ -333,6 +333,8 @@ private:
     CpuId place(ThreadId id);
     CpuId place_new(kernel::Maybe<ThreadId> parent, const Allowed& allowed) const;
     void begin_use(Thread& it, bool has_parent);
+    struct Span;
+    Span socket_for_new(CpuId near, const Allowed& allowed) const;
     struct Group;
     Group group_at(std::uint32_t first, std::uint32_t width) const;
     std::uint32_t group_for_new(std::uint32_t from, std::uint32_t to, std::uint32_t width,
