@@ -54,7 +54,8 @@ void System::wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker) {
     // As requeue_delayed_entity() of Linux: the lag of a thread that never left the queue is
     // judged by what was accounted before, at the latest at a tick.
     const bool stays = policy_->delayed(id);
-    charge_queue(where, stays ? last_tick() : now());
+    if (policy_->minds_newcomers() || policy_->queued(queue_of(where)) == 0)
+        charge_queue(where, stays ? last_tick() : now());
     policy_->enqueue(queue_of(where), id, why, facts(id));
     if (stays) charge_queue(where, now());
     ++waiting_;
@@ -97,6 +98,7 @@ void System::notify(CpuId id, ThreadId queued, kernel::Maybe<CpuId> waker) {
             preempt(id, queued, waker);
         return;
     }
+    if (!policy_->minds_newcomers() && policy_->queued(RunqueueId{0}) > 1) return;
     kernel::Maybe<CpuId> least;
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) {
         const auto& there = cpus_[i];

@@ -16,6 +16,7 @@ public:
                  const Facts& /*facts*/) override {
         waiting(queue).append(thread);
     }
+    bool minds_newcomers() const override { return false; }
 };
 
 }  // namespace interlock::os

@@ -78,6 +78,7 @@ public:
         if (queued(queue) == 0) return std::nullopt;
         return waiting(queue).take_winner(draw_());
     }
+    bool minds_newcomers() const override { return false; }
 
 private:
     Draw draw_;

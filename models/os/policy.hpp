@@ -89,6 +89,10 @@ public:
     /// Whether `woken`, just queued, should take the CPU from `running` at once.
     virtual bool preempts(RunqueueId queue, ThreadId woken, ThreadId running) = 0;
 
+    /// Whether a thread that is queued behind others can change anything for those that run.
+    /// Where it cannot, a wake-up costs the same however many run from one queue.
+    virtual bool minds_newcomers() const { return true; }
+
     /// Of two that run from one queue, whether the first is the more urgent: the other gives way
     /// to a woken thread that preempts both.
     virtual bool more_urgent(ThreadId /*one*/, ThreadId /*other*/) const { return false; }

@@ -19,6 +19,7 @@ public:
         if (why != Joining::migrated) begin_quantum(thread);
         waiting(queue).append(thread);
     }
+    bool minds_newcomers() const override { return false; }
 };
 
 }  // namespace interlock::os

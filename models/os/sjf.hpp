@@ -20,6 +20,7 @@ public:
         waiting(queue).append(thread, facts.burst);
     }
     bool needs_burst() const override { return true; }
+    bool minds_newcomers() const override { return false; }
 };
 
 }  // namespace interlock::os

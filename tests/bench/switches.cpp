@@ -156,6 +156,7 @@ int main(int argc, char** argv) {
     compare(eevdf, small, milliseconds(3), time);
     compare(round_robin, large, milliseconds(1), of_large);
     compare(eevdf, large, milliseconds(3), of_large);
+    sleepers(round_robin, large, milliseconds(100), of_large);
     for (const auto sleep : {10, 100}) sleepers(eevdf, large, milliseconds(sleep), of_large);
     sleepers(eevdf, {100, 256}, milliseconds(3), of_large);
     return 0;
