@@ -154,7 +154,9 @@ private:
     /// Nobody goes at less than one ppm of full speed, however little there is to share.
     Wide traffic(std::int64_t time, const Footprint& footprint) const {
         const auto& machine = question_.asked.machine;
-        const auto most = Wide{machine.memory_bandwidth.value_or(0)} * full_speed / machine.cpus();
+        const auto node = machine.memory_bandwidth.value_or(0) / machine.nodes();
+        const auto least = std::min(node, machine.link_bandwidth().value_or(node));
+        const auto most = Wide{least} * full_speed / machine.cpus();
         constexpr auto limit = static_cast<Wide>(1) << 96U;
         return std::min(static_cast<Wide>(time) * std::min<Wide>(footprint.bandwidth, most), limit);
     }

@@ -181,6 +181,12 @@ std::string what_slows(const Case& question) {
         slow.push_back(fmt::format("{} slow each other", fmt::join(causes, " and ")));
     if (question.machine.cache && uses(question, is_cold_first))
         slow.emplace_back("data that are not in the caches yet slow threads");
+    const auto uses_memory = [](const workload::StepKind& kind) {
+        const auto* footprint = workload::footprint_of(kind);
+        return footprint != nullptr && footprint->uses_memory();
+    };
+    if (question.machine.nodes() > 1 && uses(question, uses_memory))
+        slow.emplace_back("data on other nodes slow threads");
     return fmt::format("{}", fmt::join(slow, ", and "));
 }
 

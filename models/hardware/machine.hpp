@@ -12,6 +12,7 @@
 #include "models/hardware/device.hpp"
 #include "models/workload/program.hpp"
 #include "sim/kernel/time.hpp"
+#include "sim/kernel/wide.hpp"
 
 namespace interlock::hardware {
 
@@ -20,6 +21,18 @@ struct Speed {
     std::uint32_t ppm = 1'000'000;
     // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 reads the 0 that <=> is compared to
     friend auto operator<=>(const Speed&, const Speed&) = default;
+};
+
+/// A factor on a speed that is not rounded yet: value / divisor.
+struct Ratio {
+    kernel::Wide value = 1;
+    kernel::Wide divisor = 1;
+
+    Ratio& operator*=(const Ratio& other) {
+        value *= other.value;
+        divisor *= other.divisor;
+        return *this;
+    }
 };
 
 /// What the machine and its kernel charge, each kind its own. Those that a
@@ -109,6 +122,18 @@ struct CpuCache {
     friend bool operator==(const CpuCache&, const CpuCache&) = default;
 };
 
+/// Memory in parts, each near some of the cores: memory.hpp.
+struct Numa {
+    std::optional<std::uint32_t> nodes{};  ///< with as many cores and as much bandwidth each; none:
+                                           ///< a node a socket
+    Speed remote_speed{667'000};           ///< a factor, for work of class memory on another's data
+    bool links_limited = true;  ///< what goes from node to node; if not, as much as memory can
+    std::optional<std::uint64_t> link_bandwidth{};  ///< bytes a second, from a node to another;
+                                                    ///< none: 0.6 of a node's own
+
+    friend bool operator==(const Numa&, const Numa&) = default;
+};
+
 /// All zero, and an endless pipe: what `costs: none` says.
 Costs no_costs();
 
@@ -131,6 +156,7 @@ struct Machine {
     std::vector<Speed> turbo{};
     std::optional<std::uint64_t> memory;              ///< bytes; none: never runs out
     std::optional<std::uint64_t> memory_bandwidth{};  ///< bytes a second; none: not stated
+    std::optional<Numa> numa{};                       ///< none: all memory is as near
     std::optional<CpuCache> cache{};                  ///< none: all data are at hand
     std::vector<Device> devices{};                    ///< by name, in the order of the file
     Costs costs;
@@ -142,6 +168,13 @@ struct Machine {
     std::uint32_t core_of(std::uint32_t cpu) const { return cpu / threads_per_core; }
     std::uint32_t cores_per_socket() const { return cores / sockets; }
     std::uint32_t socket_of_core(std::uint32_t core) const { return core / cores_per_socket(); }
+    std::uint32_t nodes() const { return numa ? numa->nodes.value_or(sockets) : 1; }
+    std::uint32_t cores_per_node() const { return cores / nodes(); }
+    /// From a node to another; none: not limited.
+    std::optional<std::uint64_t> link_bandwidth() const {
+        if (!numa || !numa->links_limited || !memory_bandwidth) return std::nullopt;
+        return numa->link_bandwidth.value_or(*memory_bandwidth / nodes() / 5 * 3);
+    }
     Speed speed_of_core(std::uint32_t core) const {
         return speed.empty() ? Speed{} : speed.size() == 1 ? speed.front() : speed[core];
     }

@@ -33,15 +33,8 @@
 
 #include "models/hardware/machine.hpp"
 #include "models/workload/program.hpp"
-#include "sim/kernel/wide.hpp"
 
 namespace interlock::hardware {
-
-/// A factor that is not rounded yet: value / divisor.
-struct Ratio {
-    kernel::Wide value = 1;
-    kernel::Wide divisor = 1;
-};
 
 class Siblings {
 public:

@@ -12,17 +12,20 @@ constexpr std::uint64_t one = 1'000'000;
 
 Speeds::Speeds(const Machine& machine, std::vector<workload::Footprint> footprints)
     : threads_per_core_(machine.threads_per_core), cores_per_socket_(machine.cores_per_socket()),
-      siblings_(machine), turbo_(machine.turbo), footprints_(std::move(footprints)),
-      busy_(machine.cores, 0), active_(machine.sockets, 0) {
+      cores_per_node_(machine.cores_per_node()), siblings_(machine), memory_(machine),
+      turbo_(machine.turbo), footprints_(std::move(footprints)), busy_(machine.cores, 0),
+      active_(machine.sockets, 0) {
     for (const auto& footprint : footprints_) {
         shares_ = shares_ || (footprint.bandwidth > 0 && machine.memory_bandwidth);
         minds_caches_ = minds_caches_ || (footprint.working_set > 0 && machine.cache);
+        minds_nodes_ = minds_nodes_ || (footprint.uses_memory() && machine.nodes() > 1);
     }
     const bool by_class = threads_per_core_ > 1 && siblings_.by_class();
-    minds_work_ = by_class || shares_ || minds_caches_;
-    fixed_ = threads_per_core_ == 1 && turbo_.empty() && !shares_ && !minds_caches_;
+    minds_work_ = by_class || shares_ || minds_caches_ || minds_nodes_;
+    fixed_ = threads_per_core_ == 1 && turbo_.empty() && !minds_work_;
     plain_ = turbo_.empty() && !minds_work_;
-    bandwidth_ = kernel::Wide{machine.memory_bandwidth.value_or(0)} * one;
+    if (shares_) granted_.resize(machine.cpus());
+    homes_.resize(machine.cpus(), 0);
     if (minds_work_) running_.resize(machine.cores);
     if (minds_work_) work_.resize(machine.cpus());
     if (minds_caches_) {
@@ -78,26 +81,29 @@ Ratio Speeds::of_place(std::uint32_t cpu) const {
     return ratio;
 }
 
+/// What it works on is of class memory, and not in its cache.
+bool Speeds::waits_for_memory(std::uint32_t cpu) const {
+    const auto& work = footprints_[work_[cpu]];
+    const bool cached = minds_caches_ && work.working_set > 0 && !cold_[cpu];
+    return work.work_class == workload::WorkClass::memory && !cached;
+}
+
 Speed Speeds::before_sharing(std::uint32_t cpu) const {
     auto ratio = of_place(cpu);
-    if (!turbo_.empty()) {
-        ratio.value *= turbo(active_[socket_of_core(core_of(cpu))]).ppm;
-        ratio.divisor *= one;
-    }
-    if (minds_caches_ && cold_[cpu]) {
-        ratio.value *= cold_speed_.ppm;
-        ratio.divisor *= one;
-    }
+    if (!turbo_.empty())
+        ratio *= {.value = turbo(active_[socket_of_core(core_of(cpu))]).ppm, .divisor = one};
+    if (minds_caches_ && cold_[cpu]) ratio *= {.value = cold_speed_.ppm, .divisor = one};
+    if (minds_nodes_ && waits_for_memory(cpu)) ratio *= memory_.factor(homes_[cpu], node_of(cpu));
     return rounded(ratio);
 }
 
 Speed Speeds::combined(std::uint32_t cpu) const {
     const auto speed = before_sharing(cpu);
     const auto bandwidth = shares_ ? footprints_[work_[cpu]].bandwidth : 0;
-    if (bandwidth == 0 || sharers_ == 0) return speed;
-    const auto of_all = kernel::Wide{bandwidth} * sharers_;
-    if (of_all * speed.ppm <= left_) return speed;
-    return {static_cast<std::uint32_t>(std::max<kernel::Wide>(left_ / of_all, 1))};
+    if (bandwidth == 0) return speed;
+    const auto most = granted_[cpu] / bandwidth;
+    if (speed.ppm <= most) return speed;
+    return {static_cast<std::uint32_t>(std::max<kernel::Wide>(most, 1))};
 }
 
 void Speeds::begin(std::uint32_t cpu, std::uint32_t footprint) {
@@ -115,18 +121,14 @@ void Speeds::end(std::uint32_t cpu) {
 }
 
 void Speeds::share_bandwidth() {
-    demands_.clear();
+    flows_.clear();
     for (const auto cpu : streams_)
-        demands_.push_back(kernel::Wide{footprints_[work_[cpu]].bandwidth} *
-                           before_sharing(cpu).ppm);
-    std::sort(demands_.begin(), demands_.end());
-    left_ = bandwidth_;
-    sharers_ = demands_.size();
-    for (const auto demand : demands_) {
-        if (demand * sharers_ > left_) break;
-        left_ -= demand;
-        --sharers_;
-    }
+        flows_.push_back(
+            {.demand = kernel::Wide{footprints_[work_[cpu]].bandwidth} * before_sharing(cpu).ppm,
+             .home = homes_[cpu],
+             .node = node_of(cpu)});
+    const auto& shares = memory_.share(flows_);
+    for (std::size_t i = 0; i < streams_.size(); ++i) granted_[streams_[i]] = shares[i];
 }
 
 }  // namespace interlock::hardware

@@ -6,25 +6,25 @@
 //         x factor of the siblings       that run beside it: siblings.hpp
 //         x turbo[cores that are active] of its socket; without a table 1
 //         x cold_speed of the cache      while its data are not there: caches.hpp
+//         x factor of the memory         while they are on another node and not in the
+//                                        cache, for work of class memory: memory.hpp
 //
 // in ppm, multiplied exactly and rounded once. A core is active while one of its
 // hardware threads runs. Work that moves b bytes a second at full speed asks for
-// b x speed of the memory's bandwidth, and where all ask for more than there is
+// b x speed of the memory's bandwidth, and where its share (memory.hpp) is less
 //
 //   speed = share / b                    rounded down: no more is moved than can be
 //
-// The shares are max-min fair: who asks for less than an even share has what it
-// asks for, and the others share what is left evenly, and so on.
-//
-// Left out: that turbo falls with time as the package heats up, that memory
-// answers more slowly before its bandwidth is used up.
+// Left out: that turbo falls with time as the package heats up.
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "models/hardware/machine.hpp"
+#include "models/hardware/memory.hpp"
 #include "models/hardware/siblings.hpp"
 #include "models/workload/program.hpp"
 #include "sim/kernel/wide.hpp"
@@ -48,6 +48,8 @@ public:
     bool shares() const { return shares_; }
     /// Whether some are slow until their data are in a cache.
     bool minds_caches() const { return minds_caches_; }
+    /// Whether some are slow where their data are on another node.
+    bool minds_nodes() const { return minds_nodes_; }
     const workload::Footprint& footprint(std::uint32_t number) const { return footprints_[number]; }
 
     /// Who else may go at another speed now.
@@ -71,6 +73,10 @@ public:
 
     /// Whether the data of what it runs are still to come into its cache.
     void set_cold(std::uint32_t cpu, bool cold) { cold_[cpu] = cold; }
+
+    std::uint32_t node_of(std::uint32_t cpu) const { return core_of(cpu) / cores_per_node_; }
+    /// Where the data of what it runs lie; whether that is another place than before.
+    bool set_home(std::uint32_t cpu, Home home) { return std::exchange(homes_[cpu], home) != home; }
 
     /// Shares the memory's bandwidth out anew. Until then speeds are by the old shares.
     void share_bandwidth();
@@ -102,6 +108,7 @@ private:
     Reach stopped(std::uint32_t cpu);
     static Speed rounded(const Ratio& ratio);
     Ratio of_place(std::uint32_t cpu) const;
+    bool waits_for_memory(std::uint32_t cpu) const;
     Speed before_sharing(std::uint32_t cpu) const;
     Speed combined(std::uint32_t cpu) const;
 
@@ -115,13 +122,16 @@ private:
 
     std::uint32_t threads_per_core_;
     std::uint32_t cores_per_socket_;
+    std::uint32_t cores_per_node_;
     Siblings siblings_;
+    Memory memory_;
     std::vector<Speed> turbo_;
     std::vector<workload::Footprint> footprints_;
     bool fixed_;
     bool minds_work_ = false;
     bool shares_ = false;
     bool minds_caches_ = false;
+    bool minds_nodes_ = false;
     bool plain_ = false;                  // nothing but cores and siblings counts
     std::vector<std::uint32_t> core_of_;  // a CPU's; a division on the path of a switch is felt
     std::vector<Speed> cores_;
@@ -133,11 +143,10 @@ private:
     std::vector<std::uint32_t> work_;        // a CPU each
     std::vector<bool> cold_;                 // likewise
     Speed cold_speed_{};
+    std::vector<Home> homes_;  // likewise
     std::vector<std::uint32_t> streams_;
-    kernel::Wide bandwidth_ = 0;         // in bytes a second x ppm, as all demands
-    kernel::Wide left_ = 0;              // for those that ask for more than an even share,
-    std::size_t sharers_ = 0;            // so many of them
-    std::vector<kernel::Wide> demands_;  // while they are shared out
+    std::vector<kernel::Wide> granted_;  // a CPU of them each, in bytes a second x ppm
+    std::vector<Memory::Stream> flows_;  // of `streams_`, while they are shared out
 };
 
 }  // namespace interlock::hardware

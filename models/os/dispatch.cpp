@@ -323,9 +323,27 @@ void System::set_work(CpuId id, std::uint32_t footprint) {
     if (caches_)
         follow_caches(caches_->runs(number, static_cast<std::uint32_t>(*cpu(id).current),
                                     speeds_.footprint(footprint).working_set, now()));
+    if (speeds_.minds_nodes()) {
+        const auto home = home_of(*cpu(id).current, speeds_.footprint(footprint));
+        if (speeds_.set_home(number, home)) to_retime_.insert(id);
+    }
     if (speeds_.work_of(number) == footprint) return;
     speeds_.set_work(number, footprint);
     mark_speeds(id, hardware::Speeds::Reach::core);
+}
+
+/// Where the data lie that the thread works on.
+hardware::Home System::home_of(ThreadId id, const workload::Footprint& footprint) {
+    using Kind = workload::MemoryPolicy::Kind;
+    auto& me = thread(id);
+    switch (footprint.policy.kind) {
+    case Kind::interleave: return std::nullopt;
+    case Kind::bind: return footprint.policy.node;
+    case Kind::local: break;
+    }
+    const auto here = speeds_.node_of(static_cast<std::uint32_t>(me.cpu));
+    if (!me.home && footprint.uses_memory()) me.home = here;
+    return me.home ? me.home : hardware::Home(here);
 }
 
 /// Who runs there became warm or cold, or will be warm at another time.

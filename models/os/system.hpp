@@ -198,6 +198,7 @@ private:
         Operation operation;
         Allowed allowed;
         LibraryCall call;
+        hardware::Home home;  ///< the node where it first used memory; none: nowhere yet
         kernel::Maybe<FutexId> asleep_on;
         kernel::EventId io;  ///< its end; none: the default
     };
@@ -311,6 +312,7 @@ private:
     void mark_speeds(CpuId id, hardware::Speeds::Reach reach);
     static std::uint32_t footprint_of(const Operation& operation);
     void set_work(CpuId id, std::uint32_t footprint);
+    hardware::Home home_of(ThreadId id, const workload::Footprint& footprint);
     void follow_caches(const hardware::Caches::Changed& changed);
     void warm_up(CpuId id);
 
@@ -331,10 +333,10 @@ private:
 
     // placement.cpp: where a woken thread goes, and what idle and busy CPUs pull
     CpuId place(ThreadId id);
-    CpuId place_new(kernel::Maybe<ThreadId> parent, const Allowed& allowed) const;
-    void begin_use(Thread& it, bool has_parent);
     struct Span;
     Span socket_for_new(CpuId near, const Allowed& allowed) const;
+    CpuId place_new(kernel::Maybe<ThreadId> parent, const Allowed& allowed) const;
+    void begin_use(Thread& it, bool has_parent);
     struct Group;
     Group group_at(std::uint32_t first, std::uint32_t width) const;
     std::uint32_t group_for_new(std::uint32_t from, std::uint32_t to, std::uint32_t width,

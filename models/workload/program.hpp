@@ -39,11 +39,28 @@ enum class WorkClass : std::uint8_t {
 };
 inline constexpr std::size_t work_classes = 4;
 
+/// On which node of the machine's memory the data of work lie: set_mempolicy(2).
+struct MemoryPolicy {
+    enum class Kind : std::uint8_t {
+        local,       ///< where its thread first used memory
+        interleave,  ///< evenly on all
+        bind,        ///< on `node`
+    };
+    Kind kind = Kind::local;
+    std::uint32_t node = 0;
+
+    friend bool operator==(const MemoryPolicy&, const MemoryPolicy&) = default;
+};
+
 /// What CPU work takes of the machine beside time.
 struct Footprint {
     WorkClass work_class = WorkClass::compute;
     std::uint64_t bandwidth = 0;    ///< of the memory, in bytes a second at full speed
     std::uint64_t working_set = 0;  ///< bytes that it uses again and again; 0: none that counts
+    MemoryPolicy policy{};
+
+    /// Whether it minds where its data lie.
+    bool uses_memory() const { return bandwidth > 0 || work_class == WorkClass::memory; }
 
     friend bool operator==(const Footprint&, const Footprint&) = default;
 };

@@ -204,6 +204,11 @@ private:
         return footprint != nullptr && footprint->working_set > 0;
     }
 
+    static bool says_where(const workload::StepKind& kind) {
+        const auto* footprint = workload::footprint_of(kind);
+        return footprint != nullptr && footprint->policy != workload::MemoryPolicy{};
+    }
+
     static bool is_run(const workload::Workload& work, workload::ProgramId program) {
         const auto spawns_it = [program](const workload::StepKind& kind) {
             const auto* spawn = std::get_if<workload::Spawn>(&kind);
@@ -229,6 +234,7 @@ private:
             if (workload::any_step(work.programs[i].steps, counts_on)) return "since";
             if (workload::any_step(work.programs[i].steps, moves_data)) return "bandwidth";
             if (workload::any_step(work.programs[i].steps, has_working_set)) return "working_set";
+            if (workload::any_step(work.programs[i].steps, says_where)) return "mempolicy";
         }
         return nullptr;
     }

@@ -81,7 +81,7 @@ template <Shape shape>
 void read_shaped(AmountDraft& draft, const Node& node) {
     draft.amount.shape = shape;
     const auto& table = distribution_fields(node.key);
-    read_mapping(node, table, draft, "a mapping of " + listed(built_names(table)));
+    read_mapping(node, table, draft, "a mapping of " + listed(field_names(table)));
 }
 
 }  // namespace
@@ -131,7 +131,7 @@ workload::Amount read_amount(const Node& node, Quantity quantity) {
         if (is_note(child)) continue;
         if (find_field(distribution_table(), child.key) == nullptr)
             refuse(child.key_place, label(node) + "unknown distribution '" + child.key + "'" +
-                                        suggestion(child.key, built_names(distribution_table())));
+                                        suggestion(child.key, field_names(distribution_table())));
         if (chosen != nullptr)
             refuse(child.key_place, label(node) + "expected one distribution, got '" + chosen->key +
                                         "' and '" + child.key + "'");

@@ -55,6 +55,7 @@ std::vector<Mapping> system_mappings() {
         {"smt_speed matrix", "behind `matrix`", infos(matrix_table())},
         {"smt_speed matrix class", "behind a class in `matrix`", infos(matrix_row_table())},
         {"smt_speed dispatch", "behind `dispatch`", infos(dispatch_table())},
+        {"machine numa", "behind a machine's `numa`", infos(numa_table())},
         {"machine cache", "behind a machine's `cache`", infos(cpu_cache_table())},
         {"device", "a device by name, in a machine's `devices`", infos(device_table())},
         {"cache", "behind a device's `cache`", infos(cache_table())},
@@ -66,13 +67,6 @@ std::vector<Mapping> system_mappings() {
         {"interpreter", "the interpreter", infos(interpreter_table())},
         {"lock", "behind an interpreter lock", infos(lock_table())},
     };
-}
-
-/// Fields of the table that the design names and nothing reads.
-template <typename T>
-void append_unbuilt(const Table<T>& table, const std::string& where, std::vector<Named>& list) {
-    for (const auto& field : table)
-        if (!field.read) list.push_back({field.info.name, where});
 }
 
 }  // namespace
@@ -108,19 +102,6 @@ std::vector<Named> strategy_kinds() {
     for (const auto& field : strategy_kind_table())
         kinds.push_back({field.info.name, field.info.sentence});
     return kinds;
-}
-
-std::vector<Named> not_built() {
-    std::vector<Named> list;
-    append_unbuilt(task_table(), "task", list);
-    append_unbuilt(object_table(), "object", list);
-    append_unbuilt(strategy_table(), "strategy", list);
-    append_unbuilt(machine_table(), "machine", list);
-    append_unbuilt(os_table(), "os", list);
-    append_unbuilt(interpreter_table(), "interpreter", list);
-    for (const auto& entry : step_table())
-        append_unbuilt(entry.fields, "step " + entry.kind(), list);
-    return list;
 }
 
 }  // namespace interlock::config

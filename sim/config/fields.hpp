@@ -22,8 +22,7 @@ struct Mapping {
     std::vector<FieldInfo> fields;
 };
 
-/// All of them, in the order of the reference page; what is not built yet is
-/// left out.
+/// All of them, in the order of the reference page.
 std::vector<Mapping> mappings();
 
 /// One of them; the name must be one.
@@ -37,8 +36,5 @@ struct Named {
 std::vector<Named> step_kinds();
 std::vector<Named> distributions();
 std::vector<Named> strategy_kinds();
-
-/// What the design names and this version refuses: words and where they stand.
-std::vector<Named> not_built();
 
 }  // namespace interlock::config

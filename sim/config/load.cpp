@@ -83,6 +83,10 @@ private:
         return &*profile_;
     }
 
+    static std::optional<std::uint32_t> nodes_of(const hardware::Machine& machine) {
+        return machine.numa ? std::optional(machine.nodes()) : std::nullopt;
+    }
+
     Case read_case(const Node& root) {
         Case question;
         const auto& machine = *root.find("machine");
@@ -93,7 +97,8 @@ private:
         if (const auto* os = root.find("os"); os != nullptr)
             question.os = read_os(*os, question.os);
         const Stated stated{.bandwidth = any_steps_ || question.machine.memory_bandwidth,
-                            .cache = any_steps_ || question.machine.cache};
+                            .cache = any_steps_ || question.machine.cache,
+                            .nodes = any_steps_ ? nodes_max : nodes_of(question.machine)};
         question.workload = read_workload(root, question.machine, stated);
         const auto& tasks = question.workload.tasks;
         question.os.classes = std::any_of(tasks.begin(), tasks.end(),
@@ -164,6 +169,8 @@ private:
             return "processor_sharing is shared without an end, and knows no quota";
         if (policy.fluid && question.machine.cache)
             return "processor_sharing has no CPUs that could have a cache";
+        if (policy.fluid && question.machine.numa)
+            return "processor_sharing has no CPUs that memory could be near to";
         double asked = 0;
         for (const auto& task : question.workload.tasks) {
             if (task.sched.kind && !os::of_linux(question.os.policy))

@@ -84,6 +84,14 @@ void read_cpu_cache(Machine& machine, const Node& node) {
     machine.cache = cache;
 }
 
+void read_numa(Machine& machine, const Node& node) {
+    machine.numa.reset();
+    if (node.is_word() && node.text == "none") return;
+    hardware::Numa numa;
+    read_mapping(node, numa_table(), numa, "none, or a mapping such as {nodes: 2}");
+    machine.numa = numa;
+}
+
 void read_costs(Machine& machine, const Node& node) {
     if (node.is_word() && node.text == "none") {
         machine.costs = hardware::no_costs();
@@ -111,6 +119,12 @@ void check_machine(const Machine& machine, const Node& node) {
         refuse(at("sockets"), "sockets: expected a divisor of the " +
                                   std::to_string(machine.cores) + " cores, got " +
                                   std::to_string(machine.sockets));
+    if (machine.numa && machine.cores % machine.nodes() != 0)
+        refuse(at("numa"), "numa: nodes: expected a divisor of the " +
+                               std::to_string(machine.cores) + " cores, got " +
+                               std::to_string(machine.nodes()));
+    if (machine.numa && machine.numa->link_bandwidth && !machine.memory_bandwidth)
+        refuse(at("numa"), "numa: link_bandwidth: the machine states no memory_bandwidth");
     if (machine.speed.size() > 1 && machine.speed.size() != machine.cores)
         refuse(at("speed"), "speed: expected one value, or one for each of the " +
                                 std::to_string(machine.cores) + " cores, got " +
@@ -287,6 +301,29 @@ const Table<CpuCache>& cpu_cache_table() {
     return table;
 }
 
+const Table<hardware::Numa>& numa_table() {
+    using hardware::Numa;
+    static constexpr Bounds nodes{1, nodes_max};
+    static const Table<Numa> table{
+        {{"nodes", "count", text_of(nodes), "one a socket",
+          "parts, each with as many cores and as much of the memory_bandwidth"},
+         [](Numa& numa, const Node& node) {
+             numa.nodes = read_count(node, nodes.low, nodes.high);
+         }},
+        speed_field("remote_speed", &Numa::remote_speed, 1,
+                    "factor on the speed of work of class memory whose data are on another node"),
+        {{"link_bandwidth", "bandwidth", "above 0B/s, none", "0.6 of a node's memory_bandwidth",
+          "what may go from a node to another, for each pair and direction; none: no limit"},
+         [](Numa& numa, const Node& node) {
+             numa.links_limited = !node.is_word() || node.text != "none";
+             if (!numa.links_limited) return;
+             numa.link_bandwidth = read_bandwidth(node);
+             if (numa.link_bandwidth == 0) refuse_expected(node, "a bandwidth above 0B/s");
+         }},
+    };
+    return table;
+}
+
 const Table<Machine>& machine_table() {
     static const Table<Machine> table{
         {{"preset", "name", listed(machine_names()), "",
@@ -314,6 +351,9 @@ const Table<Machine>& machine_table() {
         {{"memory_bandwidth", "bandwidth", "above 0B/s, none", "none",
           "what all steps with a bandwidth share; none: there may be no such steps"},
          read_memory_bandwidth},
+        {{"numa", "mapping", "none, or fields of machine numa", "none",
+          "memory in parts, each near some of the cores; none: all is as near"},
+         read_numa},
         {{"cache", "mapping", "none, or fields of machine cache", "none",
           "what working sets come into; none: there may be no steps with one"},
          read_cpu_cache},
@@ -323,7 +363,6 @@ const Table<Machine>& machine_table() {
         {{"costs", "mapping", "none, or fields of costs", "the preset's",
           "what the machine and its kernel charge; none: nothing"},
          read_costs},
-        unbuilt<Machine>("numa"),
     };
     return table;
 }

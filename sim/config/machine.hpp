@@ -17,7 +17,11 @@ bool is_host(const Node& machine);
 const Table<hardware::Machine>& machine_table();
 const Table<hardware::Costs>& costs_table();
 
-/// Behind `cache`.
+/// Nodes of memory that a machine may have.
+inline constexpr std::uint32_t nodes_max = 64;
+
+/// Behind `numa`, and behind `cache`.
+const Table<hardware::Numa>& numa_table();
 const Table<hardware::CpuCache>& cpu_cache_table();
 
 /// Behind `smt_speed`, `matrix`, a class in it, and `dispatch`.

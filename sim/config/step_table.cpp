@@ -12,6 +12,7 @@ namespace interlock::config {
 
 namespace {
 
+using workload::MemoryPolicy;
 using workload::StepKind;
 using Steps = Table<StepDraft>;
 using StepField = Field<StepDraft>;
@@ -178,32 +179,54 @@ StepKind worked(StepDraft&& draft) {
     return T{.time = std::move(draft.amount),
              .footprint = {.work_class = draft.work_class.value_or(usual),
                            .bandwidth = draft.bandwidth,
-                           .working_set = draft.working_set}};
+                           .working_set = draft.working_set,
+                           .policy = draft.policy}};
+}
+
+constexpr std::array mempolicies{
+    Choice<MemoryPolicy::Kind>{"local", MemoryPolicy::Kind::local},
+    Choice<MemoryPolicy::Kind>{"interleave", MemoryPolicy::Kind::interleave}};
+
+MemoryPolicy read_mempolicy(const Node& node, std::uint32_t nodes) {
+    if (node.is_word()) return {.kind = read_choice<MemoryPolicy::Kind>(node, mempolicies)};
+    const auto* bind = only_child(node);
+    if (bind == nullptr || bind->key != "bind")
+        refuse_expected(node, "local, interleave, or a node as in {bind: 0}");
+    return {.kind = MemoryPolicy::Kind::bind, .node = read_count(*bind, 0, nodes - 1)};
 }
 
 /// What a CPU step takes of the machine.
 Steps footprint_fields() {
-    return {{{"bandwidth", "bandwidth", "B/s, KiB/s, MiB/s, GiB/s", "0B/s",
-              "memory traffic at full speed; where the machine's memory_bandwidth is short the "
-              "step takes longer as a whole"},
-             [](StepDraft& draft, const Node& node) {
-                 if (!draft.reader->stated().bandwidth)
-                     refuse(node.key_place, "bandwidth: the machine states no memory_bandwidth");
-                 draft.bandwidth = read_bandwidth(node);
-             }},
-            {{"class", "word", listed(names_of(class_choices())),
-              "memory with a bandwidth, else compute",
-              "what it keeps busy in its core; siblings slow each other by it"},
-             [](StepDraft& draft, const Node& node) {
-                 draft.work_class = read_choice(node, class_choices());
-             }},
-            {{"working_set", "size", "B, KiB, MiB, GiB", "0B",
-              "memory that it uses again and again: slow until it is in the machine's cache"},
-             [](StepDraft& draft, const Node& node) {
-                 if (!draft.reader->stated().cache)
-                     refuse(node.key_place, "working_set: the machine states no cache");
-                 draft.working_set = read_size(node);
-             }}};
+    return {
+        {{"bandwidth", "bandwidth", "B/s, KiB/s, MiB/s, GiB/s", "0B/s",
+          "memory traffic at full speed; where the machine's memory_bandwidth is short the "
+          "step takes longer as a whole"},
+         [](StepDraft& draft, const Node& node) {
+             if (!draft.reader->stated().bandwidth)
+                 refuse(node.key_place, "bandwidth: the machine states no memory_bandwidth");
+             draft.bandwidth = read_bandwidth(node);
+         }},
+        {{"class", "word", listed(names_of(class_choices())),
+          "memory with a bandwidth, else compute",
+          "what it keeps busy in its core; siblings slow each other by it"},
+         [](StepDraft& draft, const Node& node) {
+             draft.work_class = read_choice(node, class_choices());
+         }},
+        {{"working_set", "size", "B, KiB, MiB, GiB", "0B",
+          "memory that it uses again and again: slow until it is in the machine's cache"},
+         [](StepDraft& draft, const Node& node) {
+             if (!draft.reader->stated().cache)
+                 refuse(node.key_place, "working_set: the machine states no cache");
+             draft.working_set = read_size(node);
+         }},
+        {{"mempolicy", "word, or mapping of bind", "local, interleave, {bind: 0}", "local",
+          "on which node its data lie: where its thread first used memory, evenly on all, or on "
+          "one"},
+         [](StepDraft& draft, const Node& node) {
+             const auto& nodes = draft.reader->stated().nodes;
+             if (!nodes) refuse(node.key_place, "mempolicy: the machine states no numa");
+             draft.policy = read_mempolicy(node, *nodes);
+         }}};
 }
 
 StepEntry cpu_step(std::string sentence, StepField time, StepKind (*make)(StepDraft&& draft)) {

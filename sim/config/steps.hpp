@@ -12,6 +12,7 @@ namespace interlock::config {
 struct Stated {
     bool bandwidth = false;  ///< of its memory
     bool cache = false;
+    std::optional<std::uint32_t> nodes{};  ///< of its memory; none: it states none
 };
 
 /// Reads the programs' steps one after the other and numbers them: the place
@@ -43,6 +44,7 @@ struct StepDraft {
     std::uint64_t bandwidth = 0;                        ///< of CPU steps
     std::uint64_t working_set = 0;                      ///< likewise
     std::optional<workload::WorkClass> work_class;      ///< likewise; none: by the bandwidth
+    workload::MemoryPolicy policy;                      ///< likewise
     std::optional<kernel::Duration> timeout;
     std::optional<std::uint32_t> count;
     bool all = false;  ///< notify: `count: all`

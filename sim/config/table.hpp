@@ -22,18 +22,13 @@ namespace interlock::config {
 template <typename T>
 struct Field {
     FieldInfo info;
-    std::function<void(T&, const Node&)> read;  ///< empty: named by the design, not built yet
+    std::function<void(T&, const Node&)> read;
 
     bool required() const { return info.fallback == "required"; }
 };
 
 template <typename T>
 using Table = std::vector<Field<T>>;
-
-template <typename T>
-Field<T> unbuilt(std::string name) {
-    return {{std::move(name), {}, {}, {}, {}}, {}};
-}
 
 template <typename T>
 const Field<T>* find_field(const Table<T>& table, std::string_view name) {
@@ -43,18 +38,16 @@ const Field<T>* find_field(const Table<T>& table, std::string_view name) {
 }
 
 template <typename T>
-std::vector<std::string> built_names(const Table<T>& table) {
+std::vector<std::string> field_names(const Table<T>& table) {
     std::vector<std::string> names;
-    for (const auto& field : table)
-        if (field.read) names.push_back(field.info.name);
+    for (const auto& field : table) names.push_back(field.info.name);
     return names;
 }
 
 template <typename T>
 std::vector<FieldInfo> infos(const Table<T>& table) {
     std::vector<FieldInfo> list;
-    for (const auto& field : table)
-        if (field.read) list.push_back(field.info);
+    for (const auto& field : table) list.push_back(field.info);
     return list;
 }
 
@@ -64,8 +57,7 @@ void read_field(const Node& child, const Table<T>& table, T& into) {
     const auto* field = find_field(table, child.key);
     if (field == nullptr)
         refuse(child.key_place,
-               "unknown field '" + child.key + "'" + suggestion(child.key, built_names(table)));
-    if (!field->read) refuse(child.key_place, child.key + " is not built yet");
+               "unknown field '" + child.key + "'" + suggestion(child.key, field_names(table)));
     field->read(into, child);
 }
 

@@ -291,10 +291,6 @@ void refuse_unknown(const Node& node, std::span<const std::string> known) {
                            (meant ? "; did you mean '" + *meant + "'?" : ""));
 }
 
-void refuse_unbuilt(const Node& node, std::string_view what) {
-    refuse(node.place, label(node) + std::string(what) + " is not built yet");
-}
-
 std::string text_of(kernel::Duration duration) {
     return text_of_scaled(static_cast<std::uint64_t>(duration.count()), durations);
 }

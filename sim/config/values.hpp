@@ -74,9 +74,6 @@ std::vector<std::string> names_of(std::span<const Choice<T>> choices) {
 /// "policy: unknown 'fare'; did you mean 'fair'?"
 [[noreturn]] void refuse_unknown(const Node& node, std::span<const std::string> known);
 
-/// "policy: mlfq is not built yet"
-[[noreturn]] void refuse_unbuilt(const Node& node, std::string_view what);
-
 template <typename T>
 T read_choice(const Node& node, std::span<const Choice<T>> choices) {
     if (!node.is_word()) refuse_expected(node, "one of " + listed(names_of(choices)));

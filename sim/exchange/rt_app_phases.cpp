@@ -114,6 +114,8 @@ void PhaseWriter::add_run(const Amount& time, const Footprint& footprint) {
     const auto usual = footprint.bandwidth > 0 ? WorkClass::memory : WorkClass::compute;
     if (footprint.bandwidth > 0) unsaid_.note("bandwidth is left out: run of rt-app has none");
     if (footprint.working_set > 0) unsaid_.note("working_set is left out: run of rt-app has none");
+    if (footprint.policy != workload::MemoryPolicy{})
+        unsaid_.note("mempolicy is left out: run of rt-app has none");
     if (footprint.work_class != usual)
         unsaid_.note("class is left out: run of rt-app is of one kind");
     add("run", unsaid_.microseconds(time_of(time)));

@@ -23,14 +23,15 @@ public:
     explicit Writer(std::uint64_t seed)
         : random_(seed, kernel::stream_of("small scenarios")),
           hardware_(seed, kernel::stream_of("their hardware")),
-          system_(seed, kernel::stream_of("their system")) {}
+          system_(seed, kernel::stream_of("their system")),
+          memory_(seed, kernel::stream_of("their memory")) {}
 
     std::string scenario(std::string_view policy, std::string_view lock) {
         const bool costs = random_.below(2) == 0;
-        const auto own = hardware() + cache(policy);
+        const auto own = hardware() + cache(policy) + nodes(policy);
         auto text = fmt::format("machine: {{cores: {}, threads_per_core: {}, devices: {}{}{}}}\n",
-                                1 + random_.below(3), 1 + random_.below(2), devices,
-                                costs ? "" : ", costs: none", own);
+                                (1 + random_.below(3)) * (has_nodes_ ? 2 : 1), 1 + random_.below(2),
+                                devices, costs ? "" : ", costs: none", own);
         // The worker handler of a pool polls, and may keep the lock from the result handler for as
         // long as chance will have it where a wake-up does not preempt and tickets decide, or turns
         // are of 100 ms: who is signalled and finds the lock taken does not ask for it.
@@ -82,6 +83,13 @@ private:
                            shared_by.at(hardware_.below(3)), warmup);
     }
 
+    /// Likewise.
+    std::string nodes(std::string_view policy) {
+        has_nodes_ = memory_.below(3) == 0 && policy != "processor_sharing";
+        if (!has_nodes_) return {};
+        return ", sockets: 2, numa: {remote_speed: 0.41, link_bandwidth: 7GiB/s}";
+    }
+
     /// Queues of either kind; a CPU that idles beside a thread in its queue is noticed by the os.
     std::string system(std::string_view policy) {
         std::string text;
@@ -95,9 +103,16 @@ private:
     }
 
     std::string footprint() {
-        if (!has_cache_ || hardware_.below(2) == 0) return streams();
+        const auto where = home();
+        if (!has_cache_ || hardware_.below(2) == 0) return streams() + where;
         const auto set = 1 + hardware_.below(5);
-        return fmt::format("{}, working_set: {}MiB", streams(), set);
+        return fmt::format("{}, working_set: {}MiB{}", streams(), set, where);
+    }
+
+    std::string home() {
+        if (!has_nodes_) return {};
+        constexpr std::array policies{"", ", mempolicy: interleave", ", mempolicy: {bind: 1}"};
+        return policies.at(memory_.below(3));
     }
 
     std::string streams() {
@@ -146,7 +161,9 @@ private:
     kernel::Random random_;
     kernel::Random hardware_;
     kernel::Random system_;
+    kernel::Random memory_;
     bool has_cache_ = false;
+    bool has_nodes_ = false;
 };
 
 std::vector<std::string> lock_names() {

@@ -286,11 +286,35 @@ TEST_CASE("bad input: machine, os, interpreter", "[config]") {
     });
 }
 
-TEST_CASE("bad input: what is not built yet is told to be that", "[config]") {
+TEST_CASE("bad input: nodes of memory", "[config]") {
+    const auto policy = [](const std::string& text) {
+        const auto file = with_step("{nogil: 1ms, mempolicy: " + text + "}");
+        return "machine: {cores: 2, numa: {nodes: 2}}" + file.substr(file.find('\n'));
+    };
+    CHECK(error_of(policy("interleave")).empty());
+    CHECK(error_of(policy("{bind: 1}")).empty());
+    check_all({
+        {with_machine("{cores: 1, numa: 2}"),
+         "1:27: numa: expected none, or a mapping such as {nodes: 2}, got '2'"},
+        {with_machine("{cores: 3, numa: {nodes: 2}}"),
+         "1:27: numa: nodes: expected a divisor of the 3 cores, got 2"},
+        {with_machine("{cores: 2, numa: {nodes: 2, link_bandwidth: 1GiB/s}}"),
+         "1:27: numa: link_bandwidth: the machine states no memory_bandwidth"},
+        {with_machine("{cores: 2, numa: {nodes: 2, link_bandwidth: 0B/s}}"),
+         "1:54: link_bandwidth: expected a bandwidth above 0B/s, got '0B/s'"},
+        {with_step("{nogil: 1ms, mempolicy: interleave}"),
+         "5:18: mempolicy: the machine states no numa"},
+        {policy("spread"), "5:29: mempolicy: unknown 'spread'; one of local, interleave"},
+        {policy("{node: 1}"), "5:29: mempolicy: expected local, interleave, or a node as in {bind: "
+                              "0}, got a mapping"},
+        {policy("{bind: 2}"), "5:36: bind: expected a whole number from 0 to 1, got '2'"},
+    });
+}
+
+TEST_CASE("bad input: a host that was not measured", "[config]") {
     check_all({
         {with_machine("host"),
          "1:10: machine: this host was not calibrated; run 'interlock calibrate'"},
-        {with_machine("{cores: 1, numa: 2}"), "1:21: numa is not built yet"},
     });
 }
 

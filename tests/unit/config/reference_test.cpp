@@ -49,15 +49,6 @@ TEST_CASE("config: the reference page has every field", "[config]") {
     }
 }
 
-TEST_CASE("config: the reference page names what is not built yet", "[config]") {
-    const auto text = page();
-    const auto list = text.substr(std::min(text.size(), text.find("## Not built yet")));
-    for (const auto& [name, where] : not_built()) {
-        CAPTURE(name, where);
-        CHECK(list.find('`' + name + '`') != std::string::npos);
-    }
-}
-
 TEST_CASE("config: every field has a type and a sentence", "[config]") {
     for (const auto& mapping : mappings())
         for (const auto& field : mapping.fields) {

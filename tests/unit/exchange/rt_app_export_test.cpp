@@ -14,7 +14,7 @@ Exported exported(const std::string& scenario) {
 
 std::string scenario_of(const std::string& steps, const std::string& task_fields = "",
                         const std::string& more = "") {
-    return "machine: {cores: 2, memory_bandwidth: 9GiB/s, cache: {size: 1MiB}}\n"
+    return "machine: {cores: 2, memory_bandwidth: 9GiB/s, cache: {size: 1MiB}, numa: {nodes: 2}}\n"
            "interpreter: none\nprograms:\n  a: [" +
            steps + "]\ntasks:\n  - {program: a" + task_fields + "}\nstrategies: [{direct: {}}]\n" +
            more;
@@ -143,6 +143,8 @@ TEST_CASE("rt-app: what is left out of a step or of the whole is noted", "[excha
           Notes{"s.yaml: bandwidth is left out: run of rt-app has none"});
     CHECK(notes("{nogil: 1ms, working_set: 1MiB}") ==
           Notes{"s.yaml: working_set is left out: run of rt-app has none"});
+    CHECK(notes("{nogil: 1ms, mempolicy: interleave}") ==
+          Notes{"s.yaml: mempolicy is left out: run of rt-app has none"});
     CHECK(notes("{nogil: 1ms, class: branchy}") ==
           Notes{"s.yaml: class is left out: run of rt-app is of one kind"});
     CHECK(notes("{compute: 1ms, bandwidth: 1GiB/s, class: spin}").size() == 2);
