@@ -293,13 +293,16 @@ public:
     }
 
     Duration lower() const {
-        Demand crew;
+        Demand crew;  // of the workers, or of main
+        Demand home;  // of all that live in its process
         Demand all;
         for (std::uint32_t i = 0; i < instances_.size(); ++i) {
             // Of one that may be aborted it is not known how much is done.
             if (task(i).background || task(i).abort_on_miss) continue;
             all.add(demands_[i]);
-            if (!task(i).process) crew.add(demands_[i]);
+            if (task(i).process) continue;
+            home.add(demands_[i]);
+            if (!task(i).periodic) crew.add(demands_[i]);
         }
         const auto& machine = question_.machine;
         const auto kind = question_.strategy.kind;
@@ -310,7 +313,7 @@ public:
             lower = std::max(lower, busy(machine.devices[i], all.devices[i]));
         if (kind == StrategyKind::serial) lower = std::max(lower, crew.alone(fastest_));
         const bool one_lock = question_.runtime.has_lock() && !has_interpreters(kind);
-        if (one_lock) lower = std::max(lower, at(crew.all_locked(), fastest_));
+        if (one_lock) lower = std::max(lower, at(home.all_locked(), fastest_));
         if (kind == StrategyKind::direct) return lower;
         // Threads that workers spawn are not counted among them, so only the workers' own work.
         const auto own = crew.locked + crew.free;

@@ -353,7 +353,7 @@ private:
                 (engine.aborted(i) ||
                  book.finished.value_or(Time::max()) > instances_[i].arrival + *deadline))
                 ++result_.by_task[task].missed;
-            if (book.finished && *book.finished >= from) {
+            if (book.finished && *book.finished >= from && !engine.aborted(i)) {
                 ++finished;
                 ++result_.by_task[task].count;
                 result_.by_task[task].turnaround.add(

@@ -41,6 +41,10 @@ public:
     /// A unit that became ready and does not start itself waits to be taken.
     void offer(UnitId id);
     std::optional<UnitId> take();
+    /// What would be taken.
+    std::optional<UnitId> next() const {
+        return ready_.empty() ? std::nullopt : std::optional(UnitId{ready_.front()});
+    }
 
     /// Nothing is left that could ever be taken.
     bool exhausted() const { return to_take_ == 0; }

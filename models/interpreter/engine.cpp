@@ -97,6 +97,8 @@ Operation Engine::next(ThreadId id, Outcome last) {
             me.holds = me.call.kind != LockCall::Kind::drop;
             me.call.kind = LockCall::Kind::none;
         }
+        const bool over = me.instance && aborted_[*me.instance] && between_steps(me);
+        if (over && me.pending && me.pending->operation.interruptible) me.pending.reset();
         if (me.pending) {
             if (!settle_lock(id, me)) {
                 last = Outcome::done;
@@ -123,7 +125,7 @@ Operation Engine::next(ThreadId id, Outcome last) {
         }
         me.posts_in_kernel = false;
         if (me.resumed) last = *std::exchange(me.resumed, std::nullopt);
-        if (me.instance && aborted_[*me.instance]) abandon(me);
+        if (over) abandon(id, me);
         Context context{.id = id, .me = me, .it = instruction(me), .last = last};
         const bool gives_way = me.at.phase == 0 && takes_turns(me) && turn_over(me);
         const auto step = gives_way ? await(context, 0, EventLoop::Awaits::turn) : execute(context);

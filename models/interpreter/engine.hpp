@@ -229,7 +229,9 @@ private:
     os::ThreadId launch(UnitId unit, ScriptId script);
     void next_job(UnitId unit);
     void deadline_passed(std::uint32_t instance);
-    void abandon(Agent& me);
+    std::optional<UnitId> unit_of(const Agent& me) const;
+    bool between_steps(const Agent& me) const;
+    void abandon(os::ThreadId id, Agent& me);
     void set_deadline(os::ThreadId thread, std::uint32_t instance);
     void wake_first(Agent* me, Waiters& waiters);
     std::int64_t payload(const Agent& me, bool out, kernel::Duration& pickle_time) const;

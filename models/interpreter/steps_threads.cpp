@@ -427,6 +427,16 @@ void Engine::exited(ThreadId id) {
     if (awaited && --foreground_ == 0) system_.stop();
 }
 
+/// What it has taken, or will take when it comes back.
+std::optional<UnitId> Engine::unit_of(const Agent& me) const {
+    if (me.unit) return me.unit;
+    const auto& it = instruction(me);
+    if (it.act != Act::take_unit) return std::nullopt;
+    if (it.object == 0) return board_.next();
+    const auto& units = sources_[it.object].units;
+    return units.empty() ? std::nullopt : std::optional(units.front());
+}
+
 /// The CPU work until the thread first blocks, of its program's leading steps.
 os::Work Engine::burst(ThreadId id) {
     const auto& me = agent(id);
@@ -434,8 +444,9 @@ os::Work Engine::burst(ThreadId id) {
     auto program = static_cast<std::size_t>(me.at.script);
     bool inside = me.other;
     if (!me.other) {
-        if (!me.unit) return {};
-        instance = me.instance.value_or(board_.unit(*me.unit).first);
+        const auto unit = unit_of(me);
+        if (!unit) return {};
+        instance = me.instance.value_or(board_.unit(*unit).first);
         program = static_cast<std::size_t>(
             workload_.tasks[static_cast<std::size_t>(board_.instances()[instance].task)].program);
         inside = me.instance.has_value() && static_cast<std::size_t>(me.at.script) == program;
@@ -458,7 +469,7 @@ os::Work Engine::burst(ThreadId id) {
                          .replication = setup_.replication,
                          .instance = instance,
                          .place = it.place,
-                         .visit = it.place < me.visits.size() ? me.visits[it.place] : 0});
+                         .visit = inside && it.place < me.visits.size() ? me.visits[it.place] : 0});
         sum.value +=
             it.act == Act::compute ? bytecode_work(time).value : os::Work::of(Duration{time}).value;
     }

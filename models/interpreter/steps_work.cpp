@@ -81,22 +81,46 @@ void Engine::set_deadline(os::ThreadId thread, std::uint32_t instance) {
     if (deadline) system_.set_deadline(thread, it.arrival + *deadline);
 }
 
-/// A job that has not ended does no more steps; what it is at ends at once if it is bytecode.
+/// A job that has not ended does no more steps. It ends at once, on a CPU or not, unless it is at
+/// a step that is no bytecode: then with it.
 void Engine::deadline_passed(std::uint32_t instance) {
     if (ended_[instance]) return;
     aborted_[instance] = true;
     const auto& it = periodic_[static_cast<std::size_t>(board_.instances()[instance].task)];
-    if (it && it->thread && agent(*it->thread).instance == instance)
-        system_.interrupt(*it->thread, os::Work{});
+    if (!it || !it->thread) return;
+    const auto& me = agent(*it->thread);
+    const bool begun = me.instance == instance;
+    if (begun && !between_steps(me)) return;
+    ended_[instance] = true;
+    record(Kind::task_aborted, instance, 0, static_cast<std::uint64_t>(*it->thread));
+    if (begun) system_.interrupt(*it->thread, os::Work{});
 }
 
-/// To the end of the job's program.
-void Engine::abandon(Agent& me) {
+/// Or in bytecode, which may end anywhere. What waits for a lock or an answer may not: somebody
+/// else counts with it.
+bool Engine::between_steps(const Agent& me) const {
+    return me.at.phase == 0 || instruction(me).act == Act::compute;
+}
+
+/// To where its program lets go of a lock that it holds, as an exception leaves a `with`; when it
+/// holds none, or nowhere lets go of it, to the end of the program.
+void Engine::abandon(ThreadId id, Agent& me) {
     if (me.callers.empty()) return;
+    me.rest = {};
+    const auto& script = scripts_.scripts[static_cast<std::size_t>(me.at.script)];
+    for (std::uint32_t lock = 0; lock < locks_.size(); ++lock) {
+        if (locks_[lock].holder != Waiter{id, me.number}) continue;
+        const auto release = std::find_if(script.begin(), script.end(), [&](const auto& it) {
+            return it.act == Act::release && it.object == lock;
+        });
+        if (release == script.end()) continue;
+        me.at.next = static_cast<std::uint32_t>(release - script.begin());
+        me.at.phase = 0;
+        return;
+    }
     me.at = me.callers.front();
     me.callers.clear();
     me.loops.clear();
-    me.rest = {};
 }
 
 ThreadId Engine::launch(UnitId unit, ScriptId script) {
@@ -158,6 +182,7 @@ void Engine::begin_instance(Context& context, std::uint32_t instance) {
     auto& me = context.me;
     const auto task = static_cast<std::size_t>(board_.instances()[instance].task);
     me.instance = instance;
+    if (ended_[instance]) return;  // aborted before it could begin
     me.visits.clear();
     me.children_spawned = 0;
     me.beat = now();
@@ -172,7 +197,8 @@ void Engine::begin_instance(Context& context, std::uint32_t instance) {
 void Engine::end_instance(Context& context) {
     auto& me = context.me;
     const auto instance = *me.instance;
-    record(Kind::task_finished, instance, 0, static_cast<std::uint64_t>(context.id));
+    if (!ended_[instance])
+        record(Kind::task_finished, instance, 0, static_cast<std::uint64_t>(context.id));
     me.instance.reset();
     ended_[instance] = true;
     const auto task = static_cast<std::size_t>(board_.instances()[instance].task);

@@ -29,6 +29,7 @@
 //   device_came     operation device       bytes; the number is another's after it is done
 //   device_begun    operation device       bytes
 //   device_done     operation device       bytes
+//   task_aborted    instance  -            thread
 
 #include <cstdint>
 
@@ -60,6 +61,7 @@ enum class Kind : std::uint16_t {
     device_came,
     device_begun,
     device_done,
+    task_aborted,
 };
 
 /// What a thread does, as the os sees it. A thread that asks for an

@@ -58,6 +58,7 @@ void Ledger::one(const Record& record) {
     case Kind::task_arrived:
     case Kind::task_started:
     case Kind::task_finished:
+    case Kind::task_aborted:
     case Kind::task_paused:
     case Kind::task_resumed: return task_record(record);
     case Kind::mark: return mark(record);
@@ -338,6 +339,10 @@ void Ledger::task_record(const Record& record) {
         begin(instance, record.at);
         books.io += Duration{static_cast<Duration::rep>(record.detail)};
         return;
+    case Kind::task_aborted:
+        books.finished = record.at;
+        if (!books.started) return;
+        [[fallthrough]];
     default: {
         check(books.started.has_value(), "a task finishes after it has started");
         auto& thread = threads_[instance.thread];
