@@ -36,16 +36,19 @@ bool Mlfq::boost_is_due() const {
            now_().time_since_epoch() >= *boost_every_ * static_cast<Duration::rep>(boosts_ + 1);
 }
 
-/// Those who wait line up at the highest level, the lower levels first; who is away or
-/// runs learns of it when it is queued.
+/// Those who wait line up at the highest level, behind those who are there already, the lowest
+/// level first (as mlfq.py does); who is away or runs learns of it when it is queued.
 void Mlfq::boost() {
     boosts_ = static_cast<std::uint64_t>(now_().time_since_epoch() / *boost_every_);
     for (auto& queue : queues()) {
         std::vector<ThreadId> all;
         while (const auto thread = queue.take_first()) all.push_back(*thread);
-        std::stable_sort(all.begin(), all.end(), [this](ThreadId a, ThreadId b) {
-            return states_[a].level > states_[b].level;
-        });
+        const auto place = [&](ThreadId thread) {  // level 0 first, then from below
+            const auto level = states_[thread].level;
+            return level == 0 ? 0 : quanta_.size() - level;
+        };
+        std::stable_sort(all.begin(), all.end(),
+                         [&](ThreadId a, ThreadId b) { return place(a) < place(b); });
         for (const auto thread : all) {
             begin_level(states_[thread], 0);
             queue.append(thread, 0);
