@@ -41,6 +41,10 @@ public:
     std::uint32_t threads_per_core() const { return threads_per_core_; }
     Speed speed_of_core(std::uint32_t core) const { return cores_[core]; }
     Speed fastest() const { return fastest_; }
+    bool uneven_cores() const {
+        return std::any_of(cores_.begin(), cores_.end(),
+                           [this](Speed speed) { return speed != fastest_; });
+    }
 
     /// Whether some depend on what work it is.
     bool minds_work() const { return minds_work_; }

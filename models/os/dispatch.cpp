@@ -19,7 +19,8 @@ ThreadId System::create(std::uint32_t process, const Facts& how, kernel::Maybe<T
     threads_.back().facts = how;
     record(record::Kind::thread_created, static_cast<std::uint32_t>(id), process, 0);
     pins_ = pins_ || !allowed.all();
-    threads_.back().cpu = place_new(parent, allowed);
+    idle_class_ = idle_class_ || how.scheduling.kind == SchedulingClass::idle;
+    threads_.back().cpu = place_new(parent, how, allowed);
     threads_.back().allowed = std::move(allowed);
     begin_use(threads_.back(), parent.has_value());
     wake(id, Joining::started, std::nullopt);
@@ -392,6 +393,8 @@ void System::decide(CpuId id) {
         here.decision.reset();
         return;
     }
+    // One that falls now and is still due is about to come.
+    if (here.decision && *here.decision <= now() && *due <= Duration{1}) return;
     auto at = on_tick(now() + *due);
     if (at <= now()) at = on_tick(now() + Duration{1});
     if (here.decision && *here.decision == at) return;

@@ -1,6 +1,7 @@
 // Where a woken thread goes, and what CPUs pull from each other.
 //
-//   wake:  the CPU it last ran on if idle, if used for less than `pack_below` of late
+//   wake:  (one that runs threads of SCHED_IDLE only counts as idle for others)
+//          the CPU it last ran on if idle, if used for less than `pack_below` of late
 //          (not mainline), or if the thread is a real-time one; else the one it ran on
 //          before that if idle and of the same socket; else, unless its socket's CPUs were
 //          much used of late, an idle core of the socket, the fastest first, or an idle
@@ -56,20 +57,48 @@ CpuId System::place(ThreadId id) {
     auto& me = thread(id);
     if (policy_->delayed(id) || policy_->real_time(me.facts.scheduling)) return me.cpu;
     const auto recent = std::exchange(me.recent, me.cpu);
-    if (idle_ == 0) return me.cpu;
+    const bool takes_over = takes_over_idle_class(me.facts);
+    if (idle_ == 0 && !takes_over) return me.cpu;
+    const auto free = [&](CpuId there) {
+        if (cpu(there).throttled) return false;
+        return cpu(there).idle || (takes_over && only_idle_class(there));
+    };
     auto among = all_cpus();
     if (!global_) {
-        if (cpu(me.cpu).idle && !cpu(me.cpu).throttled) return me.cpu;
+        if (free(me.cpu)) return me.cpu;
         if (little_used(me.cpu)) return me.cpu;
-        const auto& before = cpu(recent);
         const auto near = socket_of(me.cpu);
-        if (before.idle && !before.throttled && me.allowed.has(recent) && near.has(recent))
-            return recent;
+        if (me.allowed.has(recent) && near.has(recent) && free(recent)) return recent;
         if (!searches(me.cpu)) return me.cpu;
         among = near;
     }
-    const auto idle = idle_cpu(me.allowed, among);
-    return idle ? *idle : me.cpu;
+    if (const auto idle = idle_cpu(me.allowed, among)) return *idle;
+    const auto taken = takes_over ? idle_class_cpu(me.allowed, among) : std::nullopt;
+    return taken ? *taken : me.cpu;
+}
+
+bool System::takes_over_idle_class(const Facts& facts) const {
+    return idle_class_ && !global_ && facts.scheduling.kind != SchedulingClass::idle;
+}
+
+/// Whether all that run or wait there are of SCHED_IDLE: such a CPU counts as idle for others.
+bool System::only_idle_class(CpuId id) const {
+    const auto of_idle = [this](ThreadId thread) {
+        return threads_[index(thread)].facts.scheduling.kind == SchedulingClass::idle;
+    };
+    const auto& current = cpu(id).current;
+    if (load(id) == 0 || (current && !of_idle(*current))) return false;
+    const auto queue = queue_of(id);
+    for (std::size_t i = 0; i < policy_->queued(queue); ++i)
+        if (!of_idle(policy_->queued_at(queue, i))) return false;
+    return true;
+}
+
+kernel::Maybe<CpuId> System::idle_class_cpu(const Allowed& allowed, Span among) const {
+    for (auto i = among.first; i < among.end; ++i)
+        if (allowed.has(CpuId{i}) && !cpus_[i].throttled && only_idle_class(CpuId{i}))
+            return CpuId{i};
+    return std::nullopt;
 }
 
 /// Of late, by what the machine packs (not mainline).
@@ -214,7 +243,8 @@ System::Span System::socket_for_new(CpuId near, const Allowed& allowed) const {
     return threads + 1 <= let_be && most - here <= small_imbalance ? own : best;
 }
 
-CpuId System::place_new(kernel::Maybe<ThreadId> parent, const Allowed& allowed) const {
+CpuId System::place_new(kernel::Maybe<ThreadId> parent, const Facts& how,
+                        const Allowed& allowed) const {
     kernel::Maybe<CpuId> near;
     if (parent && !global_) near = threads_[index(*parent)].cpu;
     if (near && !allowed.has(*near)) near.reset();
@@ -222,6 +252,8 @@ CpuId System::place_new(kernel::Maybe<ThreadId> parent, const Allowed& allowed) 
     if (near && idle_ > 0)
         if (const auto idle = idle_cpu(allowed, socket_for_new(*near, allowed))) return *idle;
     if (const auto idle = idle_cpu(allowed, all_cpus())) return *idle;
+    if (takes_over_idle_class(how))
+        if (const auto taken = idle_class_cpu(allowed, all_cpus())) return *taken;
     if (global_) return CpuId{0};
     const auto cpus = static_cast<std::uint32_t>(cpus_.size());
     if (near && allowed.all()) {
@@ -330,7 +362,9 @@ void System::arm_balance() {
     const bool uneven = waiting_ > 0 && uneven_queues();
     if (!uneven || idle_ == 0) idle_balance_at_.reset();
     if (waiting_ == 0) {
-        if (balance_ || !uneven_ || cpus_.size() - idle_ < 2) return;
+        // One thread alone has no sibling, but its core may be a slow one.
+        if (balance_ || !uneven_ || cpus_.size() - idle_ < (speeds_.uneven_cores() ? 1U : 2U))
+            return;
         const auto core = idle_core();
         if (core && hampered(*core)) arm(idle_interval_per_cpu * cpus, true);
     } else if (uneven && idle_ > 0) {

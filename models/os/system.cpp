@@ -159,6 +159,7 @@ void System::cpu_event(CpuId id) {
         advance(*here.current, Ahead::allowed);
     }
     if (here.current && here.decision && *here.decision <= now()) {
+        here.decision.reset();
         here.reschedule = true;
         here.reason = Joining::expired;
         to_dispatch_.insert(id);

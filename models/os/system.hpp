@@ -335,7 +335,7 @@ private:
     CpuId place(ThreadId id);
     struct Span;
     Span socket_for_new(CpuId near, const Allowed& allowed) const;
-    CpuId place_new(kernel::Maybe<ThreadId> parent, const Allowed& allowed) const;
+    CpuId place_new(kernel::Maybe<ThreadId> parent, const Facts& how, const Allowed& allowed) const;
     void begin_use(Thread& it, bool has_parent);
     struct Group;
     Group group_at(std::uint32_t first, std::uint32_t width) const;
@@ -350,6 +350,9 @@ private:
     };
     Span socket_of(CpuId id) const;
     Span all_cpus() const { return {.first = 0, .end = static_cast<std::uint32_t>(cpus_.size())}; }
+    bool only_idle_class(CpuId id) const;
+    bool takes_over_idle_class(const Facts& facts) const;
+    kernel::Maybe<CpuId> idle_class_cpu(const Allowed& allowed, Span among) const;
     bool searches(CpuId near);
     bool little_used(CpuId id) const;
     kernel::Maybe<CpuId> idle_cpu(const Allowed& allowed, Span among) const;
@@ -440,6 +443,7 @@ private:
     bool needs_burst_ = false;  ///< of its policy
     bool lazy_;                 ///< what a CPU wakes on another is noticed there at the next tick
     bool pins_ = false;         ///< some threads may not run everywhere
+    bool idle_class_ = false;   ///< some threads are of SCHED_IDLE
     bool loads_changed_ = false;
     bool throttled_in_period_ = false;
     bool stopped_ = false;

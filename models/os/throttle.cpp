@@ -108,6 +108,8 @@ void System::distribute() {
         }
         here.throttled = false;
         record(record::Kind::cpu_throttled, 0, static_cast<std::uint32_t>(id), 0);
+        // Where it is noticed exactly, who runs would draw all before the 1 ns that it has is over.
+        if (!tick_ && policy_->queued(queue_of(id)) > 0) bandwidth_->draw(here.run_time);
         if (policy_->queued(queue_of(id)) == 0) continue;
         if (here.idle)
             rouse(id, std::nullopt);
