@@ -24,14 +24,17 @@ public:
         : random_(seed, kernel::stream_of("small scenarios")),
           hardware_(seed, kernel::stream_of("their hardware")),
           system_(seed, kernel::stream_of("their system")),
-          memory_(seed, kernel::stream_of("their memory")) {}
+          memory_(seed, kernel::stream_of("their memory")),
+          others_(seed, kernel::stream_of("what else there is")) {}
 
     std::string scenario(std::string_view policy, std::string_view lock) {
         const bool costs = random_.below(2) == 0;
         const auto own = hardware() + cache(policy) + nodes(policy);
-        auto text = fmt::format("machine: {{cores: {}, threads_per_core: {}, devices: {}{}{}}}\n",
-                                (1 + random_.below(3)) * (has_nodes_ ? 2 : 1), 1 + random_.below(2),
-                                devices, costs ? "" : ", costs: none", own);
+        const auto cores = (1 + random_.below(3)) * (has_nodes_ ? 2 : 1);
+        const auto per_core = 1 + random_.below(2);
+        auto text =
+            fmt::format("machine: {{cores: {}, threads_per_core: {}, devices: {}{}{}{}}}\n", cores,
+                        per_core, devices, costs ? "" : ", costs: none", own, speeds(cores));
         // The worker handler of a pool polls, and may keep the lock from the result handler for as
         // long as chance will have it where a wake-up does not preempt and tickets decide, or turns
         // are of 100 ms: who is signalled and finds the lock taken does not ask for it.
@@ -47,6 +50,7 @@ public:
             fmt::format("tasks:\n  - {{name: a, program: one, count: {}}}\n", 1 + random_.below(3));
         text += fmt::format("  - {{name: b, program: two, count: {}{}}}\n", 1 + random_.below(2),
                             random_.below(3) == 0 ? ", after: a" : "");
+        text += others();
         return text + "strategies: [serial, {direct: {}}, {threads: 2}, {threads: 8}, {threads: 2, "
                       "pool: true}, "
                       "{processes: 2}, {processes: 8}, {threads: 2, ready: true}, {asyncio: 2}, "
@@ -83,6 +87,23 @@ private:
                            shared_by.at(hardware_.below(3)), warmup);
     }
 
+    std::string speeds(std::uint64_t cores) {
+        if (others_.below(4) != 0) return {};
+        std::string list = "1";
+        for (std::uint64_t core = 1; core < cores; ++core)
+            list += others_.below(2) == 0 ? ", 1" : ", 0.55";
+        return ", speed: [" + list + "]";
+    }
+
+    /// Jobs of a thread of their own, that may be aborted.
+    std::string others() {
+        if (others_.below(3) != 0) return {};
+        return fmt::format("  - {{name: c, program: {}, period: {}ms, offset: 1ms, count: 3, "
+                           "on_miss: {}, nice: {}}}\n",
+                           others_.below(2) == 0 ? "one" : "two", 2 + others_.below(20),
+                           others_.below(2) == 0 ? "abort" : "continue", others_.below(5));
+    }
+
     /// Likewise.
     std::string nodes(std::string_view policy) {
         has_nodes_ = memory_.below(3) == 0 && policy != "processor_sharing";
@@ -99,6 +120,8 @@ private:
             text += fmt::format(", quota: {{cpus: {}, period: 20ms, burst: 2ms}}",
                                 0.5 + 0.5 * static_cast<double>(system_.below(3)));
         if (system_.below(3) == 0) text += ", hz: 1000";
+        if (others_.below(4) == 0)
+            text += ", load: {busy: {exponential: 300us}, idle: {exponential: 2ms}, nice: 3}";
         return text;
     }
 
@@ -162,6 +185,7 @@ private:
     kernel::Random hardware_;
     kernel::Random system_;
     kernel::Random memory_;
+    kernel::Random others_;
     bool has_cache_ = false;
     bool has_nodes_ = false;
 };
