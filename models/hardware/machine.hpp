@@ -94,7 +94,13 @@ struct Costs {
     /// until a balancing at a tick moves it. The mean: it varies evenly from nothing
     /// to twice as much.
     kernel::Duration idle_balance{0};
-    kernel::Duration timer_slack{50'000};    ///< a sleep ends this much late
+    kernel::Duration timer_slack{50'000};  ///< a timer may expire this much late
+    /// From when a timer must expire until its interrupt is taken, where a hypervisor stands
+    /// between.
+    kernel::Duration timer_interrupt{0};
+    /// What that takes more when its thread has slept for `cold_after`; after shorter sleeps in
+    /// proportion. The mean: it varies evenly from nothing to twice as much.
+    kernel::Duration cold_timer{0};
     kernel::Duration thread_start{12'000};   ///< pthread_create, paid by the parent
     kernel::Duration thread_exit{5'000};     ///< paid by the thread
     kernel::Duration process_start{60'000};  ///< fork of an empty process, paid by the parent
@@ -105,6 +111,12 @@ struct Costs {
     kernel::Duration page_touch{200};        ///< first touch of a 4 KiB page
     std::uint64_t pipe_bytes_per_second =
         3'500'000'000;  ///< copy into and out of a pipe; 0: takes no time
+
+    /// The mean of cold_timer's part after such a sleep.
+    kernel::Duration cold_timer_after(kernel::Duration slept) const {
+        if (slept >= cold_after) return cold_timer;
+        return cold_timer * slept.count() / cold_after.count();
+    }
 
     friend bool operator==(const Costs&, const Costs&) = default;
 };

@@ -262,7 +262,8 @@ void System::sleep_until(ThreadId id, Time time) {
     timer = Timers::Timer{.must = exact ? time : time + costs_.timer_slack,
                           .number = ++timers_set_,
                           .may = time,
-                          .thread = id};
+                          .thread = id,
+                          .since = now()};
     timers_[index(me.cpu)].set.add(*timer);
     arm_timers(me.cpu);
 }
@@ -270,6 +271,7 @@ void System::sleep_until(ThreadId id, Time time) {
 /// At a tick, if one comes before and the CPU does not idle then.
 void System::arm_timers(CpuId id) {
     auto& here = timers_[index(id)];
+    if (here.on_its_way) return;
     auto& calendar = simulation_.calendar();
     if (here.set.empty()) {
         calendar.cancel(here.event);
@@ -326,9 +328,28 @@ void System::vacate(CpuId id) {
 void System::timers_event(CpuId id) {
     auto& here = timers_[index(id)];
     here.event = {};
-    if (!cpu(id).idle || here.set.first().must <= now())
+    const bool must = !here.set.empty() && here.set.first().must <= now();
+    if (const auto late = must && !here.on_its_way ? lateness(here.set.first()) : Duration::zero();
+        late > Duration::zero()) {
+        here.on_its_way = true;
+        here.event = simulation_.calendar().schedule(
+            now() + late, EventClass::timer,
+            {static_cast<std::uint32_t>(EventKind::timers), static_cast<std::uint32_t>(id)});
+        return;
+    }
+    here.on_its_way = false;
+    if (must || !cpu(id).idle)
         while (const auto next = here.set.take(now())) expire(*next);
     arm_timers(id);
+}
+
+/// From when a timer must expire until the CPU is interrupted. What a thread needs to wake up
+/// has left the caches when it slept for long, the hypervisor's part included: measured, beside a
+/// busy thread, 23 us after 0.2 ms, 30 after 1 ms, 45 after 5 ms, 52 after 20 ms.
+Duration System::lateness(const Timers::Timer& timer) {
+    const auto late = varied(costs_.timer_interrupt);
+    const auto cold = costs_.cold_timer_after(timer.must - timer.since);
+    return cold == Duration::zero() ? late : late + noise_.between(Duration::zero(), 2 * cold);
 }
 
 void System::expire(ThreadId id) {

@@ -278,6 +278,7 @@ private:
     void vacate(CpuId id);
     void arm_timers(CpuId id);
     void timers_event(CpuId id);
+    kernel::Duration lateness(const Timers::Timer& timer);
     void expire(ThreadId id);
     void io_event(ThreadId id);
     void wake_first(FutexId futex, kernel::Maybe<CpuId> waker);
@@ -413,6 +414,7 @@ private:
         Timers set;
         kernel::EventId event;  ///< their next interrupt; none: the default
         kernel::Time at{};
+        bool on_its_way = false;  ///< its time has come, but it is not taken yet
     };
     // Apart from the threads and CPUs, which are looked at far more often.
     std::vector<CpuTimers> timers_;                           // a CPU each

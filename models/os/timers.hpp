@@ -3,7 +3,8 @@
 // The timers of sleeping threads that one CPU keeps. Each has a time before which it does not
 // expire and one at which it does, its slack later, so that several may share an interrupt:
 //
-//   the interrupt comes   when the first of them must expire, or with a tick while the CPU runs
+//   the interrupt comes   when the first of them must expire, later by what a hypervisor and cold
+//                         caches take (Costs::timer_interrupt), or with a tick while the CPU runs
 //   and ends              all that may expire by then, in the order in which they must
 //
 // Source followed: Linux's kernel/time/hrtimer.c, __hrtimer_run_queues(), whose queue is in the
@@ -27,6 +28,7 @@ public:
         std::uint64_t number;  ///< in the order in which they are set, of all CPUs
         kernel::Time may;
         ThreadId thread;
+        kernel::Time since;  ///< it was set
 
         friend bool operator<(const Timer& a, const Timer& b) {
             return std::tie(a.must, a.number) < std::tie(b.must, b.number);

@@ -216,7 +216,12 @@ const Table<Costs>& costs_table() {
          [](Costs& costs, const Node& node) { costs.new_idle_pull = read_share(node); }},
         duration_field("idle_balance", &Costs::idle_balance,
                        "until it takes it otherwise, from the next tick on; evenly up to twice"),
-        duration_field("timer_slack", &Costs::timer_slack, "a sleep ends this much late"),
+        duration_field("timer_slack", &Costs::timer_slack, "a timer may expire this much late"),
+        duration_field("timer_interrupt", &Costs::timer_interrupt,
+                       "from when it must until its interrupt is taken"),
+        duration_field("cold_timer", &Costs::cold_timer,
+                       "what that takes more when its thread has slept for cold_after; after "
+                       "shorter sleeps in proportion"),
         duration_field("thread_start", &Costs::thread_start,
                        "making a thread, paid by the one who makes it"),
         duration_field("thread_exit", &Costs::thread_exit, "paid by the thread that ends"),

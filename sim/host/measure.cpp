@@ -130,6 +130,8 @@ const std::vector<CostFigure>& cost_figures() {
                                              {"new_idle_pull", nullptr},
                                              {"idle_balance", &Costs::idle_balance},
                                              {"timer_slack", &Costs::timer_slack},
+                                             {"timer_interrupt", &Costs::timer_interrupt},
+                                             {"cold_timer", &Costs::cold_timer},
                                              {"thread_start", &Costs::thread_start},
                                              {"thread_exit", &Costs::thread_exit},
                                              {"process_start", &Costs::process_start},

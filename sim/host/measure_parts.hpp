@@ -20,7 +20,7 @@ struct Measurements {
 /// speed_beside, speed_beside_wide, line_transfer, user_operation, clock_read, syscall.
 void measure_cpus(Measurements& it);
 /// futex_wake, futex_wait, context_switch, migration, wake_*, idle_*_after,
-/// timer_slack, run_length. After measure_cpus.
+/// timer_slack, timer_interrupt, cold_timer, run_length. After measure_cpus.
 void measure_wakes(Measurements& it);
 /// timed_wait, socket_call, cold_*. After measure_cpus.
 void measure_cold(Measurements& it);

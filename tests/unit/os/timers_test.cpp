@@ -60,13 +60,19 @@ private:
     std::vector<State> states_ = std::vector<State>(habits_.size());
 };
 
-/// On one CPU that charges nothing but a slack of 50 us.
+hardware::Costs slack_only() {
+    auto costs = hardware::no_costs();
+    costs.timer_slack = 50us;
+    return costs;
+}
+
+/// On one CPU that charges nothing but a slack of 50 us, unless it is said.
 std::vector<Sleepers::Waking> wakings(const std::vector<Sleepers::Habit>& habits,
                                       std::uint32_t hz = 0, bool hog = false,
-                                      const char* policy = "fifo") {
+                                      const char* policy = "fifo",
+                                      const hardware::Costs& costs = slack_only()) {
     hardware::Machine machine;
-    machine.costs = hardware::no_costs();
-    machine.costs.timer_slack = 50us;
+    machine.costs = costs;
     Settings settings;
     settings.policy = policy;
     settings.queues = Queues::per_cpu;
@@ -104,6 +110,51 @@ TEST_CASE("timers: a tick of a busy CPU is an interrupt too", "[os]") {
     }
     CHECK(early.size() > 50);
     for (const auto at : early) CHECK((at - early.front()) % 1ms == 0ns);
+}
+
+TEST_CASE("timers: an interrupt that is late ends all that may have expired by then", "[os]") {
+    // As above, but the interrupt of 1.05 ms is taken at 1.08 ms: by then the third may expire too.
+    auto costs = slack_only();
+    costs.timer_interrupt = 30us;
+    costs.wake_spread = 0;
+    const auto all =
+        wakings({{0us, 1ms, 1}, {10us, 1ms, 1}, {60us, 1ms, 1}}, 0, false, "fifo", costs);
+    REQUIRE(all.size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+        CHECK(all[i].at == Time{1080us});
+        CHECK(all[i].thread == i);
+    }
+}
+
+TEST_CASE("timers: a tick that ends one is not late", "[os]") {
+    auto costs = slack_only();
+    costs.timer_interrupt = 30us;
+    costs.wake_spread = 0;
+    const auto all = wakings({{0us, 957us, 1900}}, 1000, true, "cfs", costs);
+    REQUIRE(all.size() > 1800);
+    for (const auto& one : all) CHECK((one.late == 80us || one.late < 50us));
+}
+
+TEST_CASE("timers: the longer a sleep was, the later its interrupt", "[os]") {
+    auto costs = slack_only();
+    costs.cold_timer = 20us;
+    costs.cold_after = 5ms;
+    const auto mean_late = [&](Duration sleeps) {
+        Duration sum{};
+        const auto all = wakings({{0us, sleeps, 200}}, 0, false, "fifo", costs);
+        REQUIRE(all.size() >= 190);
+        for (const auto& one : all) {
+            CHECK(one.late >= 50us);
+            CHECK(one.late <= 50us + 40us);
+            sum += one.late - 50us;
+        }
+        return sum / static_cast<Duration::rep>(all.size());
+    };
+    // Evenly from 0 to twice the mean: 200 of them have a standard error of 4 % of it.
+    CHECK(mean_late(950us) > 3500ns);  // a fifth of 5 ms: 4 us
+    CHECK(mean_late(950us) < 4500ns);
+    CHECK(mean_late(8ms) > 17500ns);
+    CHECK(mean_late(8ms) < 22500ns);
 }
 
 TEST_CASE("timers: those of real-time threads have no slack", "[os]") {
