@@ -203,6 +203,17 @@ std::string busy_cpus(const Case& question, const Result& result) {
     return reason;
 }
 
+/// The program may use no more CPU time, most of the time.
+std::string throttled(const Case& question, const Result& result) {
+    if (!result.quota || result.quota->periods == 0) return {};
+    const auto part = static_cast<double>(result.quota->throttled_periods) /
+                      static_cast<double>(result.quota->periods);
+    if (part < 0.5) return {};
+    const auto& quota = *question.os.quota;
+    return fmt::format("the quota of {:.3g} CPUs is used up in {} of its periods",
+                       seconds(quota.quota) / seconds(quota.period), percent(part));
+}
+
 /// A device that hardly rests, and less than the CPUs.
 std::string busy_device(const Result& result) {
     const auto busiest = std::max_element(
@@ -236,7 +247,10 @@ std::string why(const Case& question, const Result& result) {
     const auto makespan = *result.makespan;
     if (makespan == Duration::zero()) return "there was nothing to do";
     const auto kind = question.strategy.kind;
-    const bool alone = kind == StrategyKind::serial;
+    const auto& tasks = question.workload.tasks;
+    const bool alone =
+        kind == StrategyKind::serial &&
+        std::none_of(tasks.begin(), tasks.end(), [](const auto& task) { return task.periodic; });
     const bool one_lock = !has_interpreters(kind);
     if (kind == StrategyKind::asyncio) return why_one_loop(result);
     if (!alone) {
@@ -249,8 +263,10 @@ std::string why(const Case& question, const Result& result) {
                 "whoever returns from I/O waits for the lock: {} on average",
                 readable(Duration{static_cast<Duration::rep>(behind.front()->lock_waits.mean())}));
         if (auto text = busy_device(result); !text.empty()) return text;
-        if (auto text = busy_cpus(question, result); !text.empty()) return text;
     }
+    if (auto text = throttled(question, result); !text.empty()) return text;
+    if (!alone)
+        if (auto text = busy_cpus(question, result); !text.empty()) return text;
     const auto whole = life(result.totals);
     if (alone && share(result.totals.io, whole) > 0.5)
         return fmt::format("one after the other, and {} of the time is spent waiting for I/O",
@@ -270,8 +286,12 @@ std::string why(const Case& question, const Result& result) {
     if (share(result.totals.io, whole) > 0.3)
         return "the workers wait for I/O at the same time: the lock is released while they do";
     const auto busy = seconds(result.totals.running) / seconds(makespan);
-    return fmt::format("{:.2g} of {} CPUs {} busy on average", busy, result.cpu.utilization.size(),
-                       busy < 1.05 ? "is" : "are");
+    auto text = fmt::format("{:.2g} of {} CPUs {} busy on average", busy,
+                            result.cpu.utilization.size(), busy < 1.05 ? "is" : "are");
+    if (question.os.load.empty()) return text;
+    const auto cpus = result.cpu.utilization.size();
+    const auto all = busiest_cpus(result, cpus) * static_cast<double>(cpus);
+    return text + fmt::format(", beside {:.2g} for other work", std::max(0.0, all - busy));
 }
 
 namespace {

@@ -8,12 +8,12 @@ using kernel::Duration;
 
 Mlfq::Mlfq(const PolicySetting& setting)
     : Queueing(setting.runqueues), quanta_(setting.parameters.quanta),
-      allotment_(setting.parameters.allotment.value_or(1)), boost_every_(setting.parameters.boost),
+      allotment_(setting.parameters.allotment), boost_every_(setting.parameters.boost),
       stay_(setting.parameters.stay), front_(setting.parameters.front), now_(setting.now) {
-    constexpr std::uint32_t default_levels = 3;
     if (quanta_.empty())
-        quanta_.assign(setting.parameters.levels.value_or(default_levels),
+        quanta_.assign(setting.parameters.levels.value_or(mlfq_levels),
                        setting.parameters.quantum.value_or(default_quantum));
+    if (allotment_.empty()) allotment_ = {1};
 }
 
 void Mlfq::begin_level(State& me, std::size_t level) const {
@@ -27,7 +27,8 @@ void Mlfq::begin_level(State& me, std::size_t level) const {
 bool Mlfq::use_up(State& me) const {
     if (me.used < quanta_[me.level]) return false;
     me.used = {};
-    if (++me.quanta >= allotment_) begin_level(me, std::min(me.level + 1, quanta_.size() - 1));
+    if (++me.quanta >= allotment(me.level))
+        begin_level(me, std::min(me.level + 1, quanta_.size() - 1));
     return true;
 }
 

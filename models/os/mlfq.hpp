@@ -54,11 +54,14 @@ private:
 
     void begin_level(State& me, std::size_t level) const;
     bool use_up(State& me) const;
+    std::uint32_t allotment(std::size_t level) const {
+        return allotment_.size() == 1 ? allotment_.front() : allotment_[level];
+    }
     bool boost_is_due() const;
     void boost();
 
     std::vector<kernel::Duration> quanta_;  // a level each, the highest first
-    std::uint32_t allotment_;               // quanta at a level
+    std::vector<std::uint32_t> allotment_;  // quanta at a level
     std::optional<kernel::Duration> boost_every_;
     bool stay_;
     bool front_;

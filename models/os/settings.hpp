@@ -25,13 +25,16 @@ enum class CLibrary : std::uint8_t {
 /// Whose EEVDF: Linux's changed from release to release.
 enum class LinuxRelease : std::uint8_t { v6_6, v6_12, v6_17 };
 
+/// Of mlfq, unless it is said.
+inline constexpr std::uint32_t mlfq_levels = 3;
+
 /// Of policies; none: the policy's own.
 struct PolicyParameters {
     std::optional<kernel::Duration> quantum{};
     std::optional<kernel::Duration> aging{};  ///< priority: a step of waiting that gains one
     std::vector<kernel::Duration> quanta{};   ///< mlfq: a level each, the highest first
     std::optional<std::uint32_t> levels{};    ///< mlfq: of `quantum` each
-    std::optional<std::uint32_t> allotment{};
+    std::vector<std::uint32_t> allotment{};   ///< mlfq: quanta at each level, or at all; empty: 1
     std::optional<kernel::Duration> boost{};
     bool stay = false;
     bool front = false;
@@ -56,6 +59,7 @@ struct OtherLoad {
 };
 
 struct Settings {
+    std::string preset{};          ///< where the others started from; empty: none was named
     std::string policy = "eevdf";  ///< a name of os::policies
     PolicyParameters parameters{};
     bool classes = false;  ///< of Linux: some threads are of a scheduling class of their own

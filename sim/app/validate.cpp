@@ -251,6 +251,7 @@ private:
         machine.name = profile.machine().name;
         machine.devices.clear();
         auto system = it.os;
+        system.preset.clear();
         if (system.quota && system.quota != profile.os().quota) {
             cell.quota = std::exchange(system.quota, profile.os().quota);
             if (const auto why = host::QuotaGroup::why_not(*cell.quota)) cell.skipped = *why;

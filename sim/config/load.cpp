@@ -161,6 +161,19 @@ private:
         return std::nullopt;
     }
 
+    /// The price of a switch is part of the quantum.
+    static std::optional<std::string> why_no_progress(const Case& question) {
+        const auto& parameters = question.os.parameters;
+        auto quanta = parameters.quanta;
+        if (parameters.quantum) quanta.push_back(*parameters.quantum);
+        const auto price = question.machine.costs.context_switch;
+        for (const auto quantum : quanta)
+            if (quantum <= price)
+                return "a quantum of " + text_of(quantum) +
+                       " is used up by the switch to a thread, which costs " + text_of(price);
+        return std::nullopt;
+    }
+
     /// Why the operating system does not schedule the tasks as they ask.
     static std::optional<std::string> why_not_scheduled(const Case& question) {
         using workload::SchedulingClass;
@@ -171,6 +184,7 @@ private:
             return "processor_sharing has no CPUs that could have a cache";
         if (policy.fluid && question.machine.numa)
             return "processor_sharing has no CPUs that memory could be near to";
+        if (const auto why = why_no_progress(question)) return why;
         double asked = 0;
         for (const auto& task : question.workload.tasks) {
             if (task.sched.kind && !os::of_linux(question.os.policy))

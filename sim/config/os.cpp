@@ -47,6 +47,11 @@ void check_mlfq(const PolicyParameters& it, const Node& node) {
     if (!it.quanta.empty() && (it.quantum || it.levels))
         refuse(node.find("quanta")->key_place,
                "quanta: expected a level each, or quantum and levels; got both");
+    const auto levels = it.quanta.empty() ? it.levels.value_or(os::mlfq_levels) : it.quanta.size();
+    if (it.allotment.size() > 1 && it.allotment.size() != levels)
+        refuse(node.find("allotment")->place,
+               "allotment: expected one value, or one for each of the " + std::to_string(levels) +
+                   " levels, got " + std::to_string(it.allotment.size()));
 }
 
 void check_eevdf(const PolicyParameters& it, const Node& node) {
@@ -86,6 +91,7 @@ void read_policy(Settings& settings, const Node& node) {
 
 void start_from(Settings& settings, const Node& name) {
     const auto& preset = find_preset(name, os::os_presets());
+    settings.preset = preset.name;
     settings.policy = preset.policy;
     settings.parameters = preset.parameters;
     settings.hz = preset.hz;
@@ -99,6 +105,17 @@ OtherLoad read_load(const Node& node) {
     if (load.busy.mean <= 0 && !load.every && (!load.idle || load.idle->mean <= 0))
         refuse(node.find("busy")->place, "load: expected that it computes or sleeps");
     return load;
+}
+
+/// The last of them, read from the node: its own name is no other's; without one it is numbered.
+void name_apart(std::vector<OtherLoad>& loads, const Node& node) {
+    auto& name = loads.back().name;
+    const auto* own = node.find("name");
+    if (own == nullptr && loads.size() > 1) name += ' ' + std::to_string(loads.size());
+    const auto same = [&name](const OtherLoad& load) { return load.name == name; };
+    if (std::any_of(loads.begin(), loads.end() - 1, same))
+        refuse(own != nullptr ? own->place : node.place,
+               "there are two loads '" + name + "'; give each a name of its own, or one a count");
 }
 
 }  // namespace
@@ -161,10 +178,17 @@ const Table<PolicyParameters>& policy_table() {
              for (const auto& child : node.children)
                  it.quanta.push_back(read_positive_duration(child));
          }},
-        {{"allotment", "count", text_of(allotments), "1",
+        {{"allotment", "count, or list of one for each level", text_of(allotments), "1",
           "of mlfq: quanta at a level, then a thread goes one down"},
          [](PolicyParameters& it, const Node& node) {
-             it.allotment = read_count(node, allotments.low, allotments.high);
+             it.allotment.clear();
+             const auto add = [&it](const Node& one) {
+                 it.allotment.push_back(read_count(one, allotments.low, allotments.high));
+             };
+             if (!node.is_list()) return add(node);
+             if (node.children.empty())
+                 refuse_expected(node, "a count, or a list such as [1, 2, 4]");
+             for (const auto& child : node.children) add(child);
          }},
         time("boost", &PolicyParameters::boost, "none",
              "of mlfq: all threads go to the highest level after each"),
@@ -243,7 +267,10 @@ const Table<Settings>& os_table() {
              settings.load.clear();
              if (node.is_word() && node.text == "none") return;
              if (!node.is_list()) return settings.load.push_back(read_load(node));
-             for (const auto& item : node.children) settings.load.push_back(read_load(item));
+             for (const auto& item : node.children) {
+                 settings.load.push_back(read_load(item));
+                 name_apart(settings.load, item);
+             }
          }},
     };
     return table;

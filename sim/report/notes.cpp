@@ -100,6 +100,11 @@ void add_lock(Details& details, const StrategyOutcome& row) {
 
 void add_tasks(Details& details, const StrategyOutcome& row) {
     for (const auto& task : row.by_task)
+        if (task.has_deadline)
+            details.push_back(fmt::format("{}: {} deadlines missed, {} done", task.name,
+                                          task.missed == 0 ? "no" : std::to_string(task.missed),
+                                          task.count));
+    for (const auto& task : row.by_task)
         if (task.count >= instances_min && task.turnaround.count() > 0)
             details.push_back(fmt::format("{}: {} done, turnaround {}", task.name, task.count,
                                           percentiles_text(task.turnaround)));

@@ -276,4 +276,15 @@ TEST_CASE("load: options of the command line go over the file", "[config]") {
     CHECK(question.strategy.name == "serial");
 }
 
+TEST_CASE("load: a quantum that a switch uses up is no strategy", "[config]") {
+    const auto scenario = load_text(
+        "machine: {cores: 1, costs: {context_switch: 2us}}\ninterpreter: none\n"
+        "os: {policy: {round_robin: {quantum: 2us}}}\nprograms: {p: [{compute: 1ms}]}\n"
+        "tasks: [{program: p}]\nstrategies: [serial, {direct: {}, machine: {costs: none}}]\n",
+        "a.yaml");
+    CHECK(scenario.cases[0].unavailable ==
+          "a quantum of 2us is used up by the switch to a thread, which costs 2us");
+    CHECK_FALSE(scenario.cases[1].unavailable);
+}
+
 }  // namespace interlock::config

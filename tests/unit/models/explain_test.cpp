@@ -102,5 +102,44 @@ strategies: [{threads: 4}]
     CHECK(of(text + "objects: {config: {shared: immortal}}\n").empty());
 }
 
+TEST_CASE("why: a quota that is used up is the reason, not CPUs that idle", "[models]") {
+    const auto why = why_of(R"(
+machine: {cores: 4, costs: none}
+interpreter: none
+os: {policy: eevdf, quota: {cpus: 0.5}}
+programs: {work: [{compute: 1s}]}
+tasks: [{program: work}]
+strategies: [serial]
+)");
+    INFO(why);
+    CHECK(says(why, "the quota of 0.5 CPUs is used up in"));
+}
+
+TEST_CASE("why: what others do is told beside the program", "[models]") {
+    const auto results = run(R"(
+machine: {cores: 4, costs: none}
+interpreter: none
+os: {policy: eevdf, load: {busy: 1ms, every: 2ms}}
+programs: {work: [{sleep: 1ms}, {compute: 10ms}, {io: 3ms}, {acquire: l}, {compute: 1ms}, {release: l}]}
+tasks: [{program: work, arrive: {every: 30ms}, count: 2}]
+strategies: [{direct: {}}]
+)");
+    INFO(results[0].why);
+    CHECK(says(results[0].why, "for other work"));
+    CHECK(results[0].stated.back() == "other work on the machine: load");
+}
+
+TEST_CASE("why: main beside periodic jobs is not all that runs", "[models]") {
+    const auto why = why_of(R"(
+machine: {cores: 2, costs: none}
+interpreter: none
+programs: {work: [{compute: 10ms}]}
+tasks: [{name: a, program: work}, {name: p, program: work, period: 20ms, count: 2}]
+strategies: [serial]
+)");
+    INFO(why);
+    CHECK_FALSE(says(why, "one after the other"));
+}
+
 }  // namespace
 }  // namespace interlock::models
