@@ -43,6 +43,7 @@ Speeds::Speeds(const Machine& machine, std::vector<workload::Footprint> footprin
         }
     }
     fastest_ = *std::max_element(cores_.begin(), cores_.end());
+    slowest_ = *std::min_element(cores_.begin(), cores_.end());
 }
 
 Speeds::Reach Speeds::started(std::uint32_t cpu) {

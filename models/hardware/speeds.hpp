@@ -41,10 +41,7 @@ public:
     std::uint32_t threads_per_core() const { return threads_per_core_; }
     Speed speed_of_core(std::uint32_t core) const { return cores_[core]; }
     Speed fastest() const { return fastest_; }
-    bool uneven_cores() const {
-        return std::any_of(cores_.begin(), cores_.end(),
-                           [this](Speed speed) { return speed != fastest_; });
-    }
+    bool uneven_cores() const { return slowest_ < fastest_; }
 
     /// Whether some depend on what work it is.
     bool minds_work() const { return minds_work_; }
@@ -140,6 +137,7 @@ private:
     std::vector<std::uint32_t> core_of_;  // a CPU's; a division on the path of a switch is felt
     std::vector<Speed> cores_;
     Speed fastest_{};
+    Speed slowest_{};
     std::vector<Speed> by_place_;  // of a core, while so many of its threads run; empty: by class
     std::vector<std::uint32_t> busy_;        // hardware threads that run, a core each
     std::vector<std::uint32_t> active_;      // cores that run something, a socket each

@@ -164,6 +164,8 @@ private:
     /// The price of a switch is part of the quantum.
     static std::optional<std::string> why_no_progress(const Case& question) {
         const auto& parameters = question.os.parameters;
+        if (question.os.hz.value_or(os::policy_named(question.os.policy).hz) != 0)
+            return std::nullopt;  // its end is noticed at a tick
         auto quanta = parameters.quanta;
         if (parameters.quantum) quanta.push_back(*parameters.quantum);
         const auto price = question.machine.costs.context_switch;
@@ -184,7 +186,7 @@ private:
             return "processor_sharing has no CPUs that could have a cache";
         if (policy.fluid && question.machine.numa)
             return "processor_sharing has no CPUs that memory could be near to";
-        if (const auto why = why_no_progress(question)) return why;
+        if (auto why = why_no_progress(question)) return why;
         double asked = 0;
         for (const auto& task : question.workload.tasks) {
             if (task.sched.kind && !os::of_linux(question.os.policy))
