@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <vector>
 
 #include "models/os/policy_table.hpp"
@@ -23,6 +24,8 @@ namespace {
 
 using kernel::Duration;
 using kernel::seconds;
+using workload::Footprint;
+using workload::with_footprint;
 using namespace std::chrono_literals;
 
 /// 4.98 ms, 160 us, 17 s: three figures at most.
@@ -54,10 +57,10 @@ double share(Duration part, Duration whole) {
     return whole == Duration::zero() ? 0 : seconds(part) / seconds(whole);
 }
 
-bool uses(const Case& question, bool (*is)(const workload::StepKind&)) {
+bool uses(const Case& question, const std::function<bool(const workload::StepKind&)>& is) {
     return std::any_of(
         question.workload.programs.begin(), question.workload.programs.end(),
-        [is](const workload::Program& program) { return workload::any_step(program.steps, is); });
+        [&is](const workload::Program& program) { return workload::any_step(program.steps, is); });
 }
 
 std::string held_by(const Case& question) {
@@ -167,25 +170,14 @@ std::string what_slows(const Case& question) {
         causes.emplace_back("threads that share the CPUs");
     if (question.machine.threads_per_core > 1) causes.emplace_back("siblings that share a core");
     if (!question.machine.turbo.empty()) causes.emplace_back("cores that are active together");
-    const auto moves_data = [](const workload::StepKind& kind) {
-        const auto* footprint = workload::footprint_of(kind);
-        return footprint != nullptr && footprint->bandwidth > 0;
-    };
-    if (uses(question, moves_data)) causes.emplace_back("steps that share the memory's bandwidth");
-    const auto is_cold_first = [](const workload::StepKind& kind) {
-        const auto* footprint = workload::footprint_of(kind);
-        return footprint != nullptr && footprint->working_set > 0;
-    };
+    if (uses(question, with_footprint(&Footprint::moves_data)))
+        causes.emplace_back("steps that share the memory's bandwidth");
     std::vector<std::string> slow;
     if (!causes.empty())
         slow.push_back(fmt::format("{} slow each other", fmt::join(causes, " and ")));
-    if (question.machine.cache && uses(question, is_cold_first))
+    if (question.machine.cache && uses(question, with_footprint(&Footprint::has_working_set)))
         slow.emplace_back("data that are not in the caches yet slow threads");
-    const auto uses_memory = [](const workload::StepKind& kind) {
-        const auto* footprint = workload::footprint_of(kind);
-        return footprint != nullptr && footprint->uses_memory();
-    };
-    if (question.machine.nodes() > 1 && uses(question, uses_memory))
+    if (question.machine.nodes() > 1 && uses(question, with_footprint(&Footprint::uses_memory)))
         slow.emplace_back("data on other nodes slow threads");
     return fmt::format("{}", fmt::join(slow, ", and "));
 }

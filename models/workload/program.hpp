@@ -59,8 +59,12 @@ struct Footprint {
     std::uint64_t working_set = 0;  ///< bytes that it uses again and again; 0: none that counts
     MemoryPolicy policy{};
 
+    bool moves_data() const { return bandwidth > 0; }
+    bool has_working_set() const { return working_set > 0; }
+    /// Whether it says where its data lie.
+    bool says_where() const { return policy != MemoryPolicy{}; }
     /// Whether it minds where its data lie.
-    bool uses_memory() const { return bandwidth > 0 || work_class == WorkClass::memory; }
+    bool uses_memory() const { return moves_data() || work_class == WorkClass::memory; }
 
     friend bool operator==(const Footprint&, const Footprint&) = default;
 };

@@ -20,6 +20,14 @@ const Amount* amount_of(const StepKind& kind);
 /// What a CPU step takes of the machine; none: it is no CPU step.
 const Footprint* footprint_of(const StepKind& kind);
 
+/// Whether a step is a CPU step with a footprint of which `is` holds, for any_step().
+inline auto with_footprint(bool (Footprint::*is)() const) {
+    return [is](const StepKind& kind) {
+        const auto* footprint = footprint_of(kind);
+        return footprint != nullptr && (footprint->*is)();
+    };
+}
+
 /// By program and queue: whether it, or one that it spawns, puts into it.
 std::vector<std::vector<bool>> puts_of_programs(const Workload& workload);
 

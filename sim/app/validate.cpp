@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -194,21 +195,6 @@ private:
         return sleep != nullptr && sleep->since != workload::Since::now;
     }
 
-    static bool moves_data(const workload::StepKind& kind) {
-        const auto* footprint = workload::footprint_of(kind);
-        return footprint != nullptr && footprint->bandwidth > 0;
-    }
-
-    static bool has_working_set(const workload::StepKind& kind) {
-        const auto* footprint = workload::footprint_of(kind);
-        return footprint != nullptr && footprint->working_set > 0;
-    }
-
-    static bool says_where(const workload::StepKind& kind) {
-        const auto* footprint = workload::footprint_of(kind);
-        return footprint != nullptr && footprint->policy != workload::MemoryPolicy{};
-    }
-
     static bool is_run(const workload::Workload& work, workload::ProgramId program) {
         const auto spawns_it = [program](const workload::StepKind& kind) {
             const auto* spawn = std::get_if<workload::Spawn>(&kind);
@@ -221,6 +207,16 @@ private:
                });
     }
 
+    struct FootprintField {
+        const char* name;
+        bool (workload::Footprint::*is)() const;
+    };
+    static constexpr std::array footprint_fields{
+        FootprintField{"bandwidth", &workload::Footprint::moves_data},
+        FootprintField{"working_set", &workload::Footprint::has_working_set},
+        FootprintField{"mempolicy", &workload::Footprint::says_where},
+    };
+
     /// A field of a task or a step that no driver does.
     static const char* only_simulated(const workload::Workload& work) {
         for (const auto& task : work.tasks) {
@@ -231,10 +227,10 @@ private:
         if (!work.devices.empty()) return "device";
         for (std::size_t i = 0; i < work.programs.size(); ++i) {
             if (!is_run(work, workload::ProgramId{static_cast<std::uint32_t>(i)})) continue;
-            if (workload::any_step(work.programs[i].steps, counts_on)) return "since";
-            if (workload::any_step(work.programs[i].steps, moves_data)) return "bandwidth";
-            if (workload::any_step(work.programs[i].steps, has_working_set)) return "working_set";
-            if (workload::any_step(work.programs[i].steps, says_where)) return "mempolicy";
+            const auto& steps = work.programs[i].steps;
+            if (workload::any_step(steps, counts_on)) return "since";
+            for (const auto& [field, is] : footprint_fields)
+                if (workload::any_step(steps, workload::with_footprint(is))) return field;
         }
         return nullptr;
     }
