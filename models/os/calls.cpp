@@ -280,8 +280,8 @@ void System::arm_timers(CpuId id) {
     }
     const auto& first = here.set.first();
     auto at = first.must;
-    if (tick_ && !cpu(id).idle)
-        at = std::min(at, on_tick(std::max(first.may, now() + Duration{1})));
+    if (ticks_ && !cpu(id).idle)
+        at = std::min(at, ticks_.from(std::max(first.may, now() + Duration{1})));
     if (!here.event)
         here.event = calendar.schedule(
             at, EventClass::timer,

@@ -64,26 +64,30 @@ public:
     /// That of this deadline and thread.
     void erase(Root& root, const Entry& entry) {
         kernel::check(root.node != none, "a queued thread is found in its queue");
-        auto& node = blocks_[root.node];
-        if (node.left != none || node.right != none) return erase_below(root.node, entry);
-        node.erase(entry);  // the only block is kept though it may be empty now
-        node.all = node.own;
+        if (!is_only(root)) return erase_below(root.node, entry);
+        blocks_[root.node].erase(entry);  // it is kept though it may be empty now
     }
 
     /// The first of which `eligible(vruntime)` holds, as it does of any that is less.
     template <typename Eligible>
     kernel::Maybe<ThreadId> first(const Root& root, const Eligible& eligible) const {
-        for (auto here = root.node; here != none;) {
-            const auto& node = blocks_[here];
-            if (node.left != none && eligible(blocks_[node.left].all.vruntime)) {
-                here = node.left;
-                continue;
-            }
-            for (auto i = node.begin; i < node.end; ++i)
-                if (eligible(node.entries[i].vruntime)) return node.entries[i].thread;
-            here = node.right;
-        }
-        return std::nullopt;
+        const auto found = find(root, eligible);
+        if (found.node == none) return std::nullopt;
+        return blocks_[found.node].entries[found.place].thread;
+    }
+
+    /// The same, and it leaves.
+    template <typename Eligible>
+    kernel::Maybe<ThreadId> take_first(Root& root, const Eligible& eligible) {
+        const auto found = find(root, eligible);
+        if (found.node == none) return std::nullopt;
+        auto& node = blocks_[found.node];
+        const auto thread = node.entries[found.place].thread;
+        if (is_only(root))
+            node.erase(found.place);
+        else
+            erase_below(root.node, Entry(node.entries[found.place]));
+        return thread;
     }
 
     /// Of all, sleepers too; the greatest number if there are none.
@@ -157,15 +161,45 @@ private:
             while (i < end && entries[i] < entry) ++i;
             kernel::check(i < end && !(entry < entries[i]),
                           "a queued thread is found in its queue");
-            for (; i > begin; --i) entries[i] = entries[i - 1];
+            erase(i);
+        }
+        /// As if it had no children.
+        void erase(std::uint32_t place) {
+            for (; place > begin; --place) entries[place] = entries[place - 1];
             ++begin;
             count();
+            all = own;
         }
         void count() {
             own = {};
             for (auto i = begin; i < end; ++i) own.add(entries[i]);
         }
     };
+
+    /// Whether the tree is one block.
+    bool is_only(const Root& root) const {
+        const auto& node = blocks_[root.node];
+        return node.left == none && node.right == none;
+    }
+
+    struct Found {
+        std::uint32_t node = none;
+        std::uint32_t place = 0;
+    };
+    template <typename Eligible>
+    Found find(const Root& root, const Eligible& eligible) const {
+        for (auto here = root.node; here != none;) {
+            const auto& node = blocks_[here];
+            if (node.left != none && eligible(blocks_[node.left].all.vruntime)) {
+                here = node.left;
+                continue;
+            }
+            for (auto i = node.begin; i < node.end; ++i)
+                if (eligible(node.entries[i].vruntime)) return {.node = here, .place = i};
+            here = node.right;
+        }
+        return {};
+    }
 
     /// Of MurmurHash3: neighbours become strangers.
     static std::uint32_t hash(std::uint32_t number) {

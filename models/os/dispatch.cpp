@@ -1,5 +1,6 @@
 // Who runs where: waking, choosing, switching.
 
+#include <algorithm>
 #include <utility>
 
 #include "models/os/system.hpp"
@@ -56,7 +57,7 @@ void System::wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker) {
     // judged by what was accounted before, at the latest at a tick.
     const bool stays = policy_->delayed(id);
     if (policy_->minds_newcomers() || policy_->queued(queue_of(where)) == 0)
-        charge_queue(where, stays ? last_tick() : now());
+        charge_queue(where, stays ? ticks_.up_to(now()) : now());
     policy_->enqueue(queue_of(where), id, why, facts(id));
     if (stays) charge_queue(where, now());
     ++waiting_;
@@ -123,7 +124,7 @@ void System::preempt(CpuId id, ThreadId by, kernel::Maybe<CpuId> waker) {
     if (urgent) forget_interrupt(here);
     if (across && lazy_ && !urgent) {
         here.interrupt = simulation_.calendar().schedule(
-            on_tick(now() + Duration{1}), EventClass::tick,
+            ticks_.from(now() + Duration{1}), EventClass::tick,
             {static_cast<std::uint32_t>(EventKind::interrupt), static_cast<std::uint32_t>(id)});
         return;
     }
@@ -145,6 +146,7 @@ void System::interrupted(CpuId id) {
 
 /// Whatever it came for is done, or is about to be.
 void System::forget_interrupt(Cpu& cpu) {
+    if (!cpu.interrupt) return;
     simulation_.calendar().cancel(cpu.interrupt);
     cpu.interrupt = {};
 }
@@ -226,8 +228,9 @@ void System::switch_in(CpuId id, ThreadId thread_id) {
     auto& me = thread(thread_id);
     kernel::check(me.place == Place::queued, "a thread that is picked was queued");
     kernel::check(!here.current, "a CPU runs one thread");
-    const bool moved = !me.fresh && speeds_.core_of(static_cast<std::uint32_t>(me.cpu)) !=
-                                        speeds_.core_of(static_cast<std::uint32_t>(id));
+    const bool moved = me.cpu != id && !me.fresh &&
+                       speeds_.core_of(static_cast<std::uint32_t>(me.cpu)) !=
+                           speeds_.core_of(static_cast<std::uint32_t>(id));
     burden(me, Work::of(costs_.context_switch + (moved ? costs_.migration : Duration::zero())));
     burden(me, std::exchange(me.debt, {}));
     me.place = Place::running;
@@ -395,8 +398,7 @@ void System::decide(CpuId id) {
     }
     // One that falls now and is still due is about to come.
     if (here.decision && *here.decision <= now() && *due <= Duration{1}) return;
-    auto at = on_tick(now() + *due);
-    if (at <= now()) at = on_tick(now() + Duration{1});
+    const auto at = ticks_.from(now() + std::max(*due, Duration{1}));
     if (here.decision && *here.decision == at) return;
     here.decision = at;
     to_arm_.insert(id);

@@ -84,6 +84,10 @@ void Eevdf::insert(Queue& queue, ThreadId thread) {
 
 void Eevdf::erase(Queue& queue, ThreadId thread) {
     waiting_.erase(queue.order, entry(thread));
+    erased(queue, thread);
+}
+
+void Eevdf::erased(Queue& queue, ThreadId thread) {
     --queue.waiting;
     if (const auto own = entity(thread).slice; own != slice_)
         queue.own_slices.erase(queue.own_slices.find(own));
@@ -205,10 +209,16 @@ kernel::Maybe<ThreadId> Eevdf::first_eligible(const Queue& queue) const {
 /// Of those that wait, the first that is eligible. None may be where several run from one queue,
 /// and V is behind all that wait because of what those are owed: then a CPU that is free takes who
 /// is nearest to it. From a queue of Linux one runs, and of all it has somebody is at V or behind.
-kernel::Maybe<ThreadId> Eevdf::next(const Queue& queue) const {
-    if (const auto first = first_eligible(queue)) return first;
-    const auto least = waiting_.least_vruntime(queue.order);
-    return waiting_.first(queue.order, [&](std::int64_t vruntime) { return vruntime <= least; });
+kernel::Maybe<ThreadId> Eevdf::take_next(Queue& queue) {
+    auto next = waiting_.take_first(
+        queue.order, [&](std::int64_t vruntime) { return eligible(queue, vruntime); });
+    if (!next && queue.waiting > 0) {
+        const auto least = waiting_.least_vruntime(queue.order);
+        next = waiting_.take_first(queue.order,
+                                   [&](std::int64_t vruntime) { return vruntime <= least; });
+    }
+    if (next) erased(queue, *next);
+    return next;
 }
 
 bool Eevdf::goes_before(ThreadId one, ThreadId other) const {
@@ -226,9 +236,8 @@ kernel::Maybe<ThreadId> Eevdf::pick(RunqueueId id) {
         --queue.runnable;
         return before;
     }
-    while (const auto first = next(queue)) {
+    while (const auto first = take_next(queue)) {
         const auto thread = *first;
-        erase(queue, thread);
         auto& me = entity(thread);
         if (me.delayed) {
             // It sleeps, and now it has waited off what it had run too much.

@@ -124,11 +124,12 @@ private:
     DeadlineTree::Entry entry(ThreadId thread) const;
     void insert(Queue& queue, ThreadId thread);
     void erase(Queue& queue, ThreadId thread);
+    void erased(Queue& queue, ThreadId thread);
     void place(Queue& queue, Entity& entity, Joining why) const;
     void yield(Queue& queue, Entity& entity) const;
     void wake_delayed(Queue& queue, ThreadId thread);
     kernel::Maybe<ThreadId> first_eligible(const Queue& queue) const;
-    kernel::Maybe<ThreadId> next(const Queue& queue) const;
+    kernel::Maybe<ThreadId> take_next(Queue& queue);
     bool goes_before(ThreadId one, ThreadId other) const;
 
     LinuxRelease release_;

@@ -345,9 +345,9 @@ void System::migrate(CpuId from, CpuId to, ThreadId id) {
 void System::arm_balance() {
     loads_changed_ = false;
     if (global_ || cpus_.size() == 1) return;
-    const auto tick = tick_ ? *tick_ : default_tick;
+    const auto tick = ticks_.interval().value_or(default_tick);
     const auto arm = [&](Duration interval, bool sooner_stands) {
-        auto at = on_tick(now() + interval);
+        auto at = ticks_.from(now() + interval);
         if (at <= now()) at = now() + tick;
         if (balance_ && (balance_at_ == at || (sooner_stands && balance_at_ < at))) return;
         balance_at_ = at;
@@ -464,7 +464,7 @@ void System::balance() {
     const bool far = ++balanced_near_ >= searches_.size();
     if (far) balanced_near_ = 0;
     if (balanced(far)) return;
-    idle_balance_at_ = now() + (tick_ ? *tick_ : default_tick);  // tried again
+    idle_balance_at_ = now() + ticks_.interval().value_or(default_tick);  // tried again
     push();
 }
 

@@ -34,20 +34,20 @@ System::System(const hardware::Machine& machine, const Settings& settings, kerne
     : simulation_(simulation), noise_(noise), driver_(driver), costs_(machine.costs),
       speeds_(machine, std::move(footprints)), global_(global_queue(settings)),
       follows_use_(!global_ && machine.cpus() > 1), uneven_(uneven(machine)),
-      tick_(tick_of(settings)), library_(settings.c_library, machine.costs.user_operation),
-      cpus_(machine.cpus()), timers_(machine.cpus()),
-      devices_(machine.devices.begin(), machine.devices.end()), to_dispatch_(machine.cpus()),
-      to_retime_(machine.cpus()), to_arm_(machine.cpus()), loads_(global_ ? 1 : machine.cpus()),
-      idle_cpus_(machine.cpus()), searches_(machine.sockets), lazy_(settings.parameters.lazy) {
+      library_(settings.c_library, machine.costs.user_operation), cpus_(machine.cpus()),
+      timers_(machine.cpus()), devices_(machine.devices.begin(), machine.devices.end()),
+      to_dispatch_(machine.cpus()), to_retime_(machine.cpus()), to_arm_(machine.cpus()),
+      loads_(global_ ? 1 : machine.cpus()), idle_cpus_(machine.cpus()), searches_(machine.sockets),
+      lazy_(settings.parameters.lazy) {
     for (std::uint32_t i = 0; i < cpus_.size(); ++i) set_idle(CpuId{i}, true);
-    if (tick_) {
+    if (const auto interval = tick_of(settings)) {
         const auto share =
-            static_cast<kernel::Wide>(noise_.next()) * static_cast<kernel::Wide>(tick_->count());
-        tick_phase_ = Duration{static_cast<Duration::rep>(share >> 64U)};
+            static_cast<kernel::Wide>(noise_.next()) * static_cast<kernel::Wide>(interval->count());
+        ticks_ = Ticks(*interval, Duration{static_cast<Duration::rep>(share >> 64U)});
     }
     policy_ = make_policy(settings.policy, {.runqueues = global_ ? 1 : cpus_.size(),
                                             .cpus = machine.cpus(),
-                                            .tick = tick_,
+                                            .tick = ticks_.interval(),
                                             .parameters = settings.parameters,
                                             .classes = settings.classes,
                                             .now = [this] { return now(); },
@@ -192,14 +192,6 @@ void System::arm(CpuId id) {
     here.event_completes = completes;
 }
 
-void System::update_progress(Thread& thread, const Cpu& cpu) {
-    const auto done = static_cast<kernel::Wide>((now() - thread.as_of).count()) * cpu.speed.ppm;
-    // A burst whose last nanosecond was not whole ends early by less than that.
-    thread.left.value -= std::min(done, thread.left.value);
-    thread.stolen.value -= std::min(done, thread.stolen.value);
-    thread.as_of = now();
-}
-
 /// Somebody's part of it may have become another for what anybody does.
 void System::share_bandwidth() {
     speeds_.share_bandwidth();
@@ -230,12 +222,6 @@ void System::begin_burst(Thread& thread, Work work) {
     if (speeds_.minds_work()) set_work(thread.cpu, footprint_of(thread.operation));
 }
 
-/// Work that is not its own and comes before what is left of its burst.
-void System::burden(Thread& thread, Work work) {
-    thread.left.value += work.value;
-    thread.stolen.value += work.value;
-}
-
 void System::disturb(CpuId id, Duration time) {
     const auto& here = cpu(id);
     if (!here.current || time == Duration::zero()) return;
@@ -262,18 +248,6 @@ bool System::completes_first(const Cpu& cpu) const {
 Time System::completion(const Cpu& cpu) const {
     const auto& running = threads_[index(*cpu.current)];
     return running.as_of + running.left.time_at(cpu.speed);
-}
-
-/// The last tick; now, without ticks.
-Time System::last_tick() const { return tick_ ? on_tick(now() + Duration{1}) - *tick_ : now(); }
-
-/// The first tick at or after `due`.
-Time System::on_tick(Time due) const {
-    if (!tick_) return due;
-    const auto since = (due.time_since_epoch() - tick_phase_).count();
-    const auto tick = tick_->count();
-    const auto ticks = since <= 0 ? 0 : (since + tick - 1) / tick;
-    return Time{tick_phase_ + *tick_ * ticks};
 }
 
 }  // namespace interlock::os

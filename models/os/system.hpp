@@ -22,6 +22,7 @@
 // futex queues and their inheritance, groups, real-time threads beyond a quota (Linux's covers
 // the fair ones only).
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -42,6 +43,7 @@
 #include "models/os/policy.hpp"
 #include "models/os/settings.hpp"
 #include "models/os/thread_lists.hpp"
+#include "models/os/ticks.hpp"
 #include "models/os/timers.hpp"
 #include "models/os/utilization.hpp"
 #include "models/record/kinds.hpp"
@@ -249,13 +251,21 @@ private:
     void arm(CpuId id);
     void share_bandwidth();
     void retime(CpuId id);
-    void update_progress(Thread& thread, const Cpu& cpu);
+    void update_progress(Thread& thread, const Cpu& cpu) {
+        const auto done = static_cast<kernel::Wide>((now() - thread.as_of).count()) * cpu.speed.ppm;
+        // A burst whose last nanosecond was not whole ends early by less than that.
+        thread.left.value -= std::min(done, thread.left.value);
+        thread.stolen.value -= std::min(done, thread.stolen.value);
+        thread.as_of = now();
+    }
     void begin_burst(Thread& thread, Work work);
-    static void burden(Thread& thread, Work work);
+    /// Work that is not its own and comes before what is left of its burst.
+    static void burden(Thread& thread, Work work) {
+        thread.left.value += work.value;
+        thread.stolen.value += work.value;
+    }
     bool completes_first(const Cpu& cpu) const;
     kernel::Time completion(const Cpu& cpu) const;
-    kernel::Time on_tick(kernel::Time due) const;
-    kernel::Time last_tick() const;
 
     // calls.cpp: what threads ask for
     enum class Ahead : bool { no, allowed };
@@ -318,10 +328,17 @@ private:
     void warm_up(CpuId id);
 
     // throttle.cpp: a quota of CPU time
-    bool has_run_time(CpuId id);
+    bool has_run_time(CpuId id) { return !bandwidth_ || draws_run_time(id); }
+    bool draws_run_time(CpuId id);
     void throttle(CpuId id);
-    void arm_quota(CpuId id);
-    void disarm_quota(CpuId id);
+    void arm_quota(CpuId id) {
+        if (bandwidth_) look_at_quota(id);
+    }
+    void look_at_quota(CpuId id);
+    void disarm_quota(CpuId id) {
+        if (bandwidth_) give_quota_back(id);
+    }
+    void give_quota_back(CpuId id);
     void quota_event(CpuId id);
     void arm_refill();
     void refill();
@@ -403,8 +420,7 @@ private:
     Decay runs_;        ///< over the time that a thread or a CPU is busy
     Decay waits_;       ///< and that it is not
     bool uneven_;       // a thread may run faster elsewhere: siblings, or cores of several speeds
-    std::optional<kernel::Duration> tick_;
-    kernel::Duration tick_phase_{};
+    Ticks ticks_;
     CLibraryState library_;
     std::unique_ptr<Policy> policy_;
     ThreadLists<FutexId> sleepers_;  // the longest sleeper first, as the kernel wakes them

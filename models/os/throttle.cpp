@@ -12,8 +12,7 @@ using kernel::EventClass;
 using kernel::Time;
 
 /// Whether the CPU has run time left, or is given some.
-bool System::has_run_time(CpuId id) {
-    if (!bandwidth_) return true;
+bool System::draws_run_time(CpuId id) {
     auto& here = cpu(id);
     if (here.throttled) return false;
     return here.run_time > Duration::zero() || bandwidth_->draw(here.run_time);
@@ -35,11 +34,9 @@ void System::throttle(CpuId id) {
 }
 
 /// A thread begins to run there: it is looked at again when its run time may be used up.
-void System::arm_quota(CpuId id) {
-    if (!bandwidth_) return;
+void System::look_at_quota(CpuId id) {
     auto& here = cpu(id);
-    auto at = on_tick(now() + std::max(here.run_time, Duration{1}));
-    if (at <= now()) at = on_tick(now() + Duration{1});
+    const auto at = ticks_.from(now() + std::max(here.run_time, Duration{1}));
     simulation_.calendar().cancel(here.quota);
     here.quota = simulation_.calendar().schedule(
         at, EventClass::tick,
@@ -59,8 +56,7 @@ void System::quota_event(CpuId id) {
 }
 
 /// It goes idle: what it does not keep is the pool's, and a little later that of the throttled.
-void System::disarm_quota(CpuId id) {
-    if (!bandwidth_) return;
+void System::give_quota_back(CpuId id) {
     auto& here = cpu(id);
     simulation_.calendar().cancel(here.quota);
     here.quota = {};
@@ -109,7 +105,7 @@ void System::distribute() {
         here.throttled = false;
         record(record::Kind::cpu_throttled, 0, static_cast<std::uint32_t>(id), 0);
         // Where it is noticed exactly, who runs would draw all before the 1 ns that it has is over.
-        if (!tick_ && policy_->queued(queue_of(id)) > 0) bandwidth_->draw(here.run_time);
+        if (!ticks_ && policy_->queued(queue_of(id)) > 0) bandwidth_->draw(here.run_time);
         if (policy_->queued(queue_of(id)) == 0) continue;
         if (here.idle)
             rouse(id, std::nullopt);

@@ -79,8 +79,13 @@ TEST_CASE("deadline tree: it answers what sorting would, in two trees at a time"
             reference.insert(entry);
         }
         const auto limit = upto(range) / 8;  // seldom the first one
-        REQUIRE(tree.first(root, [&](std::int64_t vruntime) { return vruntime <= limit; }) ==
-                reference.first(limit));
+        const auto eligible = [&](std::int64_t vruntime) { return vruntime <= limit; };
+        const auto first = reference.first(limit);
+        REQUIRE(tree.first(root, eligible) == first);
+        if (upto(8) == 0) {
+            REQUIRE(tree.take_first(root, eligible) == first);
+            if (first) reference.erase(*first);
+        }
         const auto runnable = reference.runnable();
         if (runnable.empty()) continue;
         const auto i = static_cast<std::size_t>(upto(runnable.size()));
