@@ -159,6 +159,8 @@ public:
 private:
     /// Operations at one instant, after which a run without costs is called endless.
     static constexpr std::uint64_t operations_max = 50'000'000;
+    /// Of balancing while no CPU of a socket idles: so often for each of its CPUs.
+    static constexpr kernel::Duration busy_interval_per_cpu{16'000'000};
 
     enum class EventKind : std::uint8_t {
         cpu,
@@ -310,9 +312,11 @@ private:
     kernel::Duration varied(kernel::Duration mean);
     void notify(CpuId id, ThreadId queued, kernel::Maybe<CpuId> waker);
     void dispatch(CpuId id);
+    kernel::Maybe<ThreadId> pick(CpuId id);
     void switch_in(CpuId id, ThreadId thread);
     void switch_out(CpuId id);
     void go_idle(CpuId id);
+    void set_idle(CpuId id, bool idle);
     void charge(CpuId id) { charge(id, now()); }
     void charge(CpuId id, kernel::Time until);
     void charge_queue(CpuId id, kernel::Time until);
@@ -349,16 +353,7 @@ private:
     bool push_urgent();
     kernel::Maybe<CpuId> less_urgent(ThreadId id, CpuId but) const;
 
-    // placement.cpp: where a woken thread goes, and what idle and busy CPUs pull
-    CpuId place(ThreadId id);
-    struct Span;
-    Span socket_for_new(CpuId near, const Allowed& allowed) const;
-    CpuId place_new(kernel::Maybe<ThreadId> parent, const Facts& how, const Allowed& allowed) const;
-    void begin_use(Thread& it, bool has_parent);
-    struct Group;
-    Group group_at(std::uint32_t first, std::uint32_t width) const;
-    std::uint32_t group_for_new(std::uint32_t from, std::uint32_t to, std::uint32_t width,
-                                std::uint32_t own) const;
+    // placement.cpp: where a woken thread goes, and a new one
     /// CPUs next to each other: those of a socket, or of the machine.
     struct Span {
         std::uint32_t first;
@@ -366,6 +361,14 @@ private:
         std::uint32_t width() const { return end - first; }
         bool has(CpuId id) const { return index(id) >= first && index(id) < end; }
     };
+    CpuId place(ThreadId id);
+    Span socket_for_new(CpuId near, const Allowed& allowed) const;
+    CpuId place_new(kernel::Maybe<ThreadId> parent, const Facts& how, const Allowed& allowed) const;
+    void begin_use(Thread& it, bool has_parent);
+    struct Group;
+    Group group_at(std::uint32_t first, std::uint32_t width) const;
+    std::uint32_t group_for_new(std::uint32_t from, std::uint32_t to, std::uint32_t width,
+                                std::uint32_t own) const;
     Span socket_of(CpuId id) const;
     Span all_cpus() const { return {.first = 0, .end = static_cast<std::uint32_t>(cpus_.size())}; }
     bool only_idle_class(CpuId id) const;
@@ -376,12 +379,12 @@ private:
     kernel::Maybe<CpuId> idle_cpu(const Allowed& allowed, Span among) const;
     kernel::Maybe<CpuId> least_loaded(std::uint32_t from, std::uint32_t to,
                                       const Allowed& allowed) const;
-    bool has_for(CpuId from, CpuId to) const;
     std::uint32_t load(CpuId id) const { return loads_.of(queue_of(id)); }
-    void set_idle(CpuId id, bool idle);
+
+    // balancing.cpp: what idle and busy CPUs pull, and who is pushed
+    bool has_for(CpuId from, CpuId to) const;
     bool pull(CpuId id);  // whether it moved one
     bool pull(CpuId id, bool even_hot, Span among);
-    kernel::Maybe<ThreadId> pick(CpuId id);
     kernel::Maybe<CpuId> busiest(CpuId but, Span among) const;
     void migrate(CpuId from, CpuId to, ThreadId id);
     bool hot(ThreadId id, CpuId destination) const;
