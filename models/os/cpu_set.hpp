@@ -70,8 +70,12 @@ public:
     CpuId take_first() {
         const auto word = words_[least_];
         const auto first = first_of(least_, word);
-        words_[least_] = word & (word - 1);
-        skip_empty();
+        const auto rest = word & (word - 1);
+        words_[least_] = rest;
+        if (rest == 0) {
+            ++least_;
+            skip_empty();
+        }
         return first;
     }
 

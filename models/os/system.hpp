@@ -256,8 +256,9 @@ private:
     void update_progress(Thread& thread, const Cpu& cpu) {
         const auto done = static_cast<kernel::Wide>((now() - thread.as_of).count()) * cpu.speed.ppm;
         // A burst whose last nanosecond was not whole ends early by less than that.
-        thread.left.value -= std::min(done, thread.left.value);
-        thread.stolen.value -= std::min(done, thread.stolen.value);
+        const auto less_done = [done](kernel::Wide work) { return work > done ? work - done : 0; };
+        thread.left.value = less_done(thread.left.value);
+        thread.stolen.value = less_done(thread.stolen.value);
         thread.as_of = now();
     }
     void begin_burst(Thread& thread, Work work);

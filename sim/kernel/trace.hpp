@@ -55,7 +55,7 @@ public:
 
 private:
     std::vector<TraceSink*> sinks_;
-    std::array<Record, 512> batch_;
+    std::array<Record, 64> batch_;
     std::size_t size_ = 0;
 };
 
