@@ -87,6 +87,15 @@ struct Waiter {
     friend bool operator==(const Waiter&, const Waiter&) = default;
 };
 
+/// What a thread is there for, known before it is queued for the first time.
+struct Origin {
+    std::optional<UnitId> unit{};
+    std::optional<std::uint32_t> instance{};
+    std::uint32_t spawned_as = 0;
+    bool other = false;
+    std::uint32_t draws_as = 0;
+};
+
 /// A thread, and of its routines the one that runs.
 struct Agent : Routine {
     std::string name;

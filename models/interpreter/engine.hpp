@@ -269,10 +269,10 @@ private:
     Step pool_size(Context& context);
     Step finish(Context& context);
     os::ThreadId make_agent(kernel::Maybe<os::ThreadId> parent, std::string name, ProcessId process,
-                            ScriptId script, std::optional<UnitId> unit, const os::Facts& how,
+                            ScriptId script, const Origin& origin, const os::Facts& how,
                             os::Allowed allowed);
     os::ThreadId create(kernel::Maybe<os::ThreadId> parent, std::string name, ProcessId process,
-                        ScriptId script, std::optional<UnitId> unit);
+                        ScriptId script, const Origin& origin);
     ScriptId spawned_script(std::uint32_t program) const {
         return ScriptId{static_cast<std::uint32_t>(workload_.programs.size()) + program};
     }

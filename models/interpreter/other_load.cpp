@@ -40,11 +40,10 @@ void Engine::add_load(const os::OtherLoad& load) {
         // Not those of any instance of a task: they are counted from 0.
         const auto draws_as = ~static_cast<std::uint32_t>(agents_.size());
         const auto id =
-            make_agent({}, std::move(name), home, number, {}, how, os::Allowed(load.affinity));
+            make_agent({}, std::move(name), home, number, {.other = true, .draws_as = draws_as},
+                       how, os::Allowed(load.affinity));
         worlds_[process.world].main = id;
         agent(id).background = true;
-        agent(id).other = true;
-        agent(id).draws_as = draws_as;
     }
 }
 

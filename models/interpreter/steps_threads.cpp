@@ -135,7 +135,7 @@ ProcessId Engine::fork(const Process& parent, std::string name) {
 
 /// The agent and its thread; it does not run before the event that makes it is over.
 ThreadId Engine::make_agent(kernel::Maybe<ThreadId> parent, std::string name, ProcessId process,
-                            ScriptId script, std::optional<UnitId> unit, const os::Facts& how,
+                            ScriptId script, const Origin& origin, const os::Facts& how,
                             os::Allowed allowed) {
     const ThreadId id{static_cast<std::uint32_t>(agents_.size())};
     auto& made = agents_.emplace_back();
@@ -144,7 +144,11 @@ ThreadId Engine::make_agent(kernel::Maybe<ThreadId> parent, std::string name, Pr
     made.at.script = script;
     made.own = system_.library().add_semaphore(0);
     if (stops()) made.resume = system_.library().add_semaphore(0);
-    made.unit = unit;
+    made.unit = origin.unit;
+    made.instance = origin.instance;
+    made.spawned_as = origin.spawned_as;
+    made.other = origin.other;
+    made.draws_as = origin.draws_as;
     const auto created =
         system_.create(static_cast<std::uint32_t>(process), how, parent, std::move(allowed));
     kernel::check(created == id, "threads and agents have the same numbers");
@@ -153,12 +157,12 @@ ThreadId Engine::make_agent(kernel::Maybe<ThreadId> parent, std::string name, Pr
 
 /// A thread that comes with a unit is scheduled as its task says, others as who starts them.
 ThreadId Engine::create(kernel::Maybe<ThreadId> parent, std::string name, ProcessId process,
-                        ScriptId script, std::optional<UnitId> unit) {
+                        ScriptId script, const Origin& origin) {
     os::Facts how;
     os::Allowed allowed;
     bool background = false;
-    if (unit) {
-        const auto& instance = board_.instances()[board_.unit(*unit).first];
+    if (origin.unit) {
+        const auto& instance = board_.instances()[board_.unit(*origin.unit).first];
         const auto& task = workload_.tasks[static_cast<std::size_t>(instance.task)];
         how.weight = os::weight_of_nice(task.nice);
         how.scheduling = task.sched;
@@ -173,7 +177,7 @@ ThreadId Engine::create(kernel::Maybe<ThreadId> parent, std::string name, Proces
         allowed = system_.allowed_of(*parent);
     }
     const auto id =
-        make_agent(parent, std::move(name), process, script, unit, how, std::move(allowed));
+        make_agent(parent, std::move(name), process, script, origin, how, std::move(allowed));
     agent(id).background = background;
     auto& home = processes_[static_cast<std::size_t>(process)];
     if (!worlds_[home.world].main) worlds_[home.world].main = id;
@@ -227,14 +231,18 @@ Engine::Step Engine::start_thread(Context& context, ScriptId script, bool spawne
                                         ' ' + std::to_string(me.children_spawned + 1)
                           : context.it.label != nullptr ? std::string(context.it.label)
                                                         : child_name(me, false);
-        const auto unit = spawned ? std::nullopt : std::exchange(me.unit, std::nullopt);
-        const auto id = create(context.id, name, me.process, script, unit);
+        Origin origin;
+        if (spawned) {
+            origin.instance = me.instance;
+            origin.spawned_as = ++me.children_spawned;
+        } else {
+            origin.unit = std::exchange(me.unit, std::nullopt);
+        }
+        const auto id = create(context.id, name, me.process, script, origin);
         auto& child = agent(id);
         child.parent = context.id;
         me.children.push_back(id);
         if (spawned) {
-            child.instance = me.instance;
-            child.spawned_as = ++me.children_spawned;
             child.beat = now();
             ++foreground_;
         }
@@ -275,7 +283,8 @@ Engine::Step Engine::start_process(Context& context) {
         const auto name = child_name(me, true);
         const auto where = fork(process(me), name);
         const auto unit = std::exchange(me.unit, std::nullopt);
-        const auto id = create(context.id, name, where, ScriptId{context.it.object}, unit);
+        const auto id =
+            create(context.id, name, where, ScriptId{context.it.object}, {.unit = unit});
         auto& child = agent(id);
         child.leads_process = true;
         child.parent = context.id;
@@ -435,45 +444,6 @@ std::optional<UnitId> Engine::unit_of(const Agent& me) const {
     if (it.object == 0) return board_.next();
     const auto& units = sources_[it.object].units;
     return units.empty() ? std::nullopt : std::optional(units.front());
-}
-
-/// The CPU work until the thread first blocks, of its program's leading steps.
-os::Work Engine::burst(ThreadId id) {
-    const auto& me = agent(id);
-    auto instance = me.draws_as;
-    auto program = static_cast<std::size_t>(me.at.script);
-    bool inside = me.other;
-    if (!me.other) {
-        const auto unit = unit_of(me);
-        if (!unit) return {};
-        instance = me.instance.value_or(board_.unit(*unit).first);
-        program = static_cast<std::size_t>(
-            workload_.tasks[static_cast<std::size_t>(board_.instances()[instance].task)].program);
-        inside = me.instance.has_value() && static_cast<std::size_t>(me.at.script) == program;
-    }
-    const auto& script = scripts_.scripts[program];
-    os::Work sum;
-    bool again = false;  // other load has gone round
-    for (std::size_t i = inside ? me.at.next : 0; i < script.size(); ++i) {
-        const auto& it = script[i];
-        if (again && i >= me.at.next) break;
-        if (inside && i == me.at.next && me.at.phase > 0) continue;  // what it comes back from
-        if (it.act == Act::go_round && !again) {
-            again = true;
-            i = ~std::size_t{0};  // on from the first
-            continue;
-        }
-        if (it.act != Act::compute && it.act != Act::native && it.act != Act::nogil) break;
-        const auto time = workload::draw(
-            *it.amount, {.seed = setup_.seed,
-                         .replication = setup_.replication,
-                         .instance = instance,
-                         .place = it.place,
-                         .visit = inside && it.place < me.visits.size() ? me.visits[it.place] : 0});
-        sum.value +=
-            it.act == Act::compute ? bytecode_work(time).value : os::Work::of(Duration{time}).value;
-    }
-    return sum;
 }
 
 }  // namespace interlock::interpreter

@@ -31,8 +31,8 @@ void Engine::arrivals() {
         record(Kind::task_arrived, instance, 0, 0);
         const auto task = static_cast<std::size_t>(instances[instance].task);
         if (workload_.tasks[task].abort_on_miss)
-            system_.at(instances[instance].arrival + *workload_.tasks[task].deadline,
-                       deadline_of | instance);
+            system_.at_end_of(instances[instance].arrival + *workload_.tasks[task].deadline,
+                              deadline_of | instance);
         if (const auto unit = board_.arrive(instance)) ready(nullptr, *unit);
     }
 }
@@ -137,7 +137,7 @@ ThreadId Engine::launch(UnitId unit, ScriptId script) {
         where = *outside_[index];
     }
     auto name = task.periodic ? task.name : workload::instance_name(workload_, instance);
-    return create(std::nullopt, std::move(name), where, script, unit);
+    return create(std::nullopt, std::move(name), where, script, {.unit = unit});
 }
 
 Engine::Step Engine::take_unit(Context& context) {

@@ -38,7 +38,11 @@ void System::set_deadline(ThreadId id, Time deadline) {
 
 const Facts& System::facts(ThreadId id) {
     auto& me = thread(id);
-    if (needs_burst_) me.facts.burst = me.in_operation ? me.left : driver_.burst(id);
+    if (!needs_burst_) return me.facts;
+    me.facts.burst = driver_.burst(id);
+    if (!me.in_operation) return me.facts;
+    if (me.place == Place::running) update_progress(me, cpu(me.cpu));
+    me.facts.burst.value += me.left.value;
     return me.facts;
 }
 

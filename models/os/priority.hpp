@@ -4,23 +4,25 @@
 //
 //   the runnable thread of the greatest priority runs; equal ones in order of entering,
 //   or in turn for a quantum each
-//   aging: a thread that waits gains one for each `aging` of waiting, and keeps it until its
-//   next turn is over (it blocks, or its quantum ends)
+//   aging: a thread that waits gains one for each `aging` of waiting, and keeps it until its next
+//   turn is over: it blocks, its quantum ends, or one that waits has gained more
 //
 // Whoever is preempted stays the first of its priority, and keeps what is left of its
 // quantum. A textbook policy (Silberschatz, Galvin, Gagne: Operating System Concepts).
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <vector>
 
 #include "models/os/ordered_queue.hpp"
 #include "models/os/quanta.hpp"
 #include "models/os/queueing.hpp"
+#include "sim/kernel/wide.hpp"
 
 namespace interlock::os {
 
-class StaticPriority final : public Queueing<OrderedQueue<kernel::Duration>> {
+class StaticPriority final : public Queueing<OrderedQueue<kernel::SignedWide>> {
 public:
     StaticPriority(std::optional<kernel::Duration> quantum, std::optional<kernel::Duration> aging,
                    Now now, std::size_t runqueues)
@@ -59,9 +61,11 @@ public:
         if (quanta_ && contested(queue, thread)) soonest = quanta_->left(thread);
         if (ages()) {
             // It has more than the running one when it has gained the difference and one.
-            const auto at = first.since + aging_ * (me.runs_with - first.runs_with + 1);
-            const auto left = std::max(at - now(), kernel::Duration{1});
-            if (!soonest || left < *soonest) soonest = left;
+            const auto at = key(first) + aging_.count() * kernel::SignedWide{me.runs_with + 1};
+            const auto left = std::max<kernel::SignedWide>(at - now().count(), 1);
+            const kernel::SignedWide never = std::numeric_limits<kernel::Duration::rep>::max() / 2;
+            if (left < (soonest ? kernel::SignedWide{(*soonest).count()} : never))
+                soonest = kernel::Duration{static_cast<kernel::Duration::rep>(left)};
         }
         return soonest;
     }
@@ -87,9 +91,10 @@ private:
     }
     bool ages() const { return aging_ > kernel::Duration::zero(); }
     kernel::Duration now() const { return ages() ? now_().time_since_epoch() : kernel::Duration{}; }
-    /// All that wait age alike, so their order stays.
-    kernel::Duration key(const State& me) const {
-        return ages() ? me.since - aging_ * me.runs_with : kernel::Duration{-me.runs_with};
+    /// All that wait age alike, so their order stays: by when each would have had 0.
+    kernel::SignedWide key(const State& me) const {
+        const kernel::SignedWide runs_with = me.runs_with;
+        return ages() ? me.since.count() - aging_.count() * runs_with : -runs_with;
     }
 
     std::optional<Quanta> quanta_;

@@ -124,9 +124,9 @@ bool System::awaits_events() const {
                                        [](const DeviceState& it) { return bool{it.event}; });
 }
 
-void System::at(Time time, std::uint32_t subject) {
+void System::at(Time time, std::uint32_t subject, EventClass order) {
     ++outside_;
-    simulation_.calendar().schedule(time, EventClass::wake,
+    simulation_.calendar().schedule(time, order,
                                     {static_cast<std::uint32_t>(EventKind::outside), subject});
 }
 

@@ -66,7 +66,7 @@ public:
     virtual Operation next(ThreadId thread, Outcome last) = 0;
     /// It has exited.
     virtual void exited(ThreadId thread) = 0;
-    /// CPU work until it next blocks, as far as it is known.
+    /// CPU work until it next blocks, as far as it is known, behind the operation under way.
     virtual Work burst(ThreadId thread) = 0;
     /// What was asked for by System::at.
     virtual void happens(std::uint32_t subject) = 0;
@@ -107,7 +107,13 @@ public:
     kernel::Simulation& simulation() { return simulation_; }
 
     /// Calls Driver::happens(subject) at that time.
-    void at(kernel::Time time, std::uint32_t subject);
+    void at(kernel::Time time, std::uint32_t subject) {
+        at(time, subject, kernel::EventClass::wake);
+    }
+    /// The same after all that ends at that time.
+    void at_end_of(kernel::Time time, std::uint32_t subject) {
+        at(time, subject, kernel::EventClass::tick);
+    }
 
     /// A device is asked, in no thread's name. Whether it is done at once; else the driver, or
     /// the thread, is told when it is.
@@ -251,6 +257,7 @@ private:
     void settle();
     void cpu_event(CpuId id);
     void arm(CpuId id);
+    void at(kernel::Time time, std::uint32_t subject, kernel::EventClass order);
     void share_bandwidth();
     void retime(CpuId id);
     void update_progress(Thread& thread, const Cpu& cpu) {

@@ -11,11 +11,14 @@ using kernel::Duration;
 using kernel::EventClass;
 using kernel::Time;
 
-/// Whether the CPU has run time left, or is given some.
+/// Whether the CPU has run time left, or is given some: of this period, if there was one that
+/// nobody looked at.
 bool System::draws_run_time(CpuId id) {
     auto& here = cpu(id);
     if (here.throttled) return false;
-    return here.run_time > Duration::zero() || bandwidth_->draw(here.run_time);
+    if (here.run_time > Duration::zero()) return true;
+    arm_refill();
+    return bandwidth_->draw(here.run_time);
 }
 
 /// Nobody runs there until it is given what it owes. Who waits in a queue for all may run

@@ -18,6 +18,9 @@ void System::pull_urgent(CpuId id) {
         for (std::size_t i = 0; i < policy_->urgent_in(queue); ++i) {
             const auto waits = policy_->queued_at(queue, i);
             if (!thread(waits).allowed.has(id)) continue;
+            // As pull_rt_task(): it has just been woken, and is about to run there.
+            const auto& runs = cpus_[c].current;
+            if (!runs || policy_->more_urgent(waits, *runs)) break;
             if (most && !policy_->more_urgent(waits, *most)) break;
             most = waits;
             from = CpuId{c};

@@ -146,5 +146,20 @@ strategies: [serial, {threads: 1}, {direct: {}}]
     for (const auto& result : results) CHECK(result.bounds.makespan_lower == 10ms);
 }
 
+TEST_CASE("periodic: a job that ends at its deadline is in time, whatever its last step",
+          "[models]") {
+    for (const std::string last : {"compute: 3ms", "io: 3ms", "sleep: 3ms"}) {
+        CAPTURE(last);
+        const auto row = run("machine: {cores: 1, costs: none}\ninterpreter: none\nos: {policy: "
+                             "fifo}\nprograms: {p: [compute: 2ms, " +
+                             last +
+                             "]}\ntasks: [{program: p, period: 5ms, count: 3, on_miss: abort}]\n"
+                             "strategies: [direct: {}]\n")
+                             .front();
+        CHECK(row.by_task[0].missed == 0);
+        CHECK(row.by_task[0].count == 3);
+    }
+}
+
 }  // namespace
 }  // namespace interlock::models

@@ -1,0 +1,88 @@
+// How long a thread computes until it blocks, as the shortest job first is told.
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "tests/support/catch.hpp"
+#include "tests/support/machines.hpp"
+#include "tests/support/scenario.hpp"
+
+namespace interlock::models {
+namespace {
+
+using namespace std::chrono_literals;
+using kernel::Duration;
+using kernel::Time;
+using support::one_cpu;
+using support::run;
+
+/// When the instances end, of tasks that are there alone on one CPU.
+std::vector<Duration> ends(const std::string& os, const std::string& programs,
+                           const std::string& tasks) {
+    std::vector<Duration> all;
+    for (const auto& one : run(one_cpu + "os: {policy: " + os + "}\nprograms: {" + programs +
+                               "}\ntasks: [" + tasks + "]\nstrategies: [{direct: {}}]\n")
+                               .front()
+                               .instances)
+        all.push_back((*one.finish).time_since_epoch());
+    return all;
+}
+
+TEST_CASE("burst: of a thread that is preempted it is what it has left, of all its steps",
+          "[models]") {
+    // Silberschatz, shortest remaining time first: 8, 4, 9 and 5 ms from 0, 1, 2 and 3 ms on end at
+    // 17, 5, 26 and 10 ms.
+    const std::vector<Duration> expected{17ms, 5ms, 26ms, 10ms};
+    const std::string others = "p2: [compute: 4ms], p3: [compute: 9ms], p4: [compute: 5ms]";
+    const std::string tasks =
+        "{program: p1}, {program: p2, arrive: 1ms}, {program: p3, arrive: 2ms}, "
+        "{program: p4, arrive: 3ms}";
+    CHECK(ends("srtf", "p1: [compute: 8ms], " + others, tasks) == expected);
+    CHECK(ends("srtf", "p1: [compute: 2ms, native: 6ms], " + others, tasks) == expected);
+    CHECK(ends("srtf", "p1: [{repeat: 4, steps: [compute: 2ms]}], " + others, tasks) == expected);
+    // At 1 ms the first has 7 ms left, less than the third's 7.5.
+    CHECK(ends("srtf", "a: [compute: 8ms], b: [compute: 4ms], c: [compute: 7500us]",
+               "{program: a}, {program: b, arrive: 1ms}, {program: c, arrive: 2ms}") ==
+          std::vector<Duration>{12ms, 5ms, 19500us});
+}
+
+TEST_CASE("burst: a loop is as long as all its rounds until one blocks", "[models]") {
+    const auto order = [](const std::string& loop) {
+        return ends("sjf", "loop: [" + loop + "], b: [compute: 2ms]",
+                    "{program: loop}, {program: b}");
+    };
+    const std::vector<Duration> after{102ms, 2ms};
+    CHECK(order("{repeat: 100, steps: [compute: 1ms]}") == after);
+    CHECK(order("{repeat: 10, steps: [{repeat: 5, steps: [nogil: 2ms]}]}") == after);
+    CHECK(order("{repeat: 100, steps: [compute: {uniform: [1ms, 1ms]}]}") == after);
+    CHECK(order("choose: [{weight: 1, steps: [compute: 100ms]}]") == after);
+    // The first round of 1 ms ends in a sleep.
+    CHECK(order("{repeat: 2, steps: [compute: 1ms, sleep: 50ms]}").at(1) == 3ms);
+}
+
+TEST_CASE("burst: that of a spawned thread is its program's", "[models]") {
+    const auto results = run(one_cpu + R"(
+os: {policy: sjf}
+programs:
+  main: [{spawn: long}, {spawn: short}, join]
+  long: [{compute: 10ms}, {mark: long}]
+  short: [{compute: 1ms}, {mark: short}]
+tasks: [{program: main}]
+strategies: [{direct: {}}]
+)");
+    CHECK(results[0].makespan == 11ms);
+    CHECK(results[0].totals.cpu_wait == 1ms);  // of the long one, for the short one
+}
+
+TEST_CASE("burst: other load that never blocks comes last", "[models]") {
+    for (const auto* const arrive : {"500us", "5ms"}) {
+        CAPTURE(arrive);
+        const auto it = ends("{srtf: {}}, load: {busy: 3ms}", "p: [compute: 1ms]",
+                             std::string("{program: p, arrive: ") + arrive + "}");
+        CHECK(it.front() == (std::string(arrive) == "5ms" ? 6ms : 1500us));
+    }
+}
+
+}  // namespace
+}  // namespace interlock::models
