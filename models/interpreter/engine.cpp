@@ -119,7 +119,7 @@ Operation Engine::next(ThreadId id, Outcome last) {
         }
         if (!me.to_post.empty()) {
             me.pending = Want{.with = me.posts_in_kernel ? Want::With::no_lock : Want::With::lock,
-                              .operation = os::post(me.to_post.back())};
+                              .operation = os::post(me.to_post.back(), me.posts_in_kernel)};
             me.to_post.pop_back();
             continue;
         }

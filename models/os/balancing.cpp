@@ -91,6 +91,7 @@ void System::migrate(CpuId from, CpuId to, ThreadId id) {
     policy_->enqueue(queue_of(to), id, Joining::migrated, facts(id));
     loads_.remove(queue_of(from));
     loads_.add(queue_of(to));
+    load_moves(thread(id), to);
     loads_changed_ = true;
 }
 
@@ -194,6 +195,7 @@ void System::move_running(CpuId from, CpuId to) {
     policy_->enqueue(queue_of(to), id, Joining::migrated, facts(id));
     loads_.remove(queue_of(from));
     loads_.add(queue_of(to));
+    load_moves(thread(id), to);
     kernel::check(policy_->pick(queue_of(to)) == id,
                   "an idle CPU takes the thread that is moved to it");
     set_idle(to, false);

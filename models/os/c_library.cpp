@@ -60,6 +60,7 @@ LibraryCall CLibraryState::begin(const Operation& operation, kernel::Time now) c
     LibraryCall call;
     call.verb = operation.verb;
     call.waiting = operation.waiting;
+    call.sync = operation.sync;
     call.object = operation.object;
     call.mutex = operation.mutex;
     if (operation.timeout) call.deadline = now + *operation.timeout;

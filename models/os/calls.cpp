@@ -21,6 +21,7 @@ namespace {
 void keep(Operation& to, const Operation& from) {
     to.verb = from.verb;
     to.interruptible = from.interruptible;
+    to.sync = from.sync;
     to.waiting = from.waiting;
     to.object = from.object;
     to.value = from.value;
@@ -202,7 +203,7 @@ bool System::take_effect(ThreadId id) {
         me.outcome = Outcome::done;
         for (std::uint32_t i = 0;
              i < operation.value && !sleepers_.empty(FutexId{operation.object}); ++i)
-            wake_first(FutexId{operation.object}, me.cpu);
+            wake_first(FutexId{operation.object}, me.cpu, operation.sync);
         return true;
     case Verb::sleep:
     case Verb::io: {
@@ -296,6 +297,7 @@ void System::block(ThreadId id, Waiting waiting) {
     charge(me.cpu);
     policy_->dequeue(queue_of(me.cpu), id, Leaving::blocked);
     loads_.remove(queue_of(me.cpu));
+    load_goes(me);
     me.place = Place::away;
     const auto state = waiting == Waiting::io ? record::State::io : record::State::blocked;
     record(record::Kind::thread_state, static_cast<std::uint32_t>(id),
@@ -308,12 +310,16 @@ void System::leave(ThreadId id) {
     charge(me.cpu);
     policy_->dequeue(queue_of(me.cpu), id, Leaving::exited);
     loads_.remove(queue_of(me.cpu));
+    load_goes(me);
     me.place = Place::exited;
     record(record::Kind::thread_exited, static_cast<std::uint32_t>(id),
            static_cast<std::uint32_t>(me.cpu), 0);
     vacate(me.cpu);
     if (caches_) caches_->exits(static_cast<std::uint32_t>(id));
-    if (follows_use_) cpu(me.cpu).use.add(now(), -me.use.at(now()));
+    if (follows_use_) {
+        cpu(me.cpu).use.add(now(), -me.use.at(now()));
+        cpu(me.load_at).load.add(now(), -load_of(me));
+    }
     driver_.exited(id);
 }
 
@@ -373,7 +379,7 @@ void System::io_event(ThreadId id) {
     wake(id, Joining::woken, std::nullopt);
 }
 
-void System::wake_first(FutexId futex, kernel::Maybe<CpuId> waker) {
+void System::wake_first(FutexId futex, kernel::Maybe<CpuId> waker, bool sync) {
     const auto id = sleepers_.take_first(futex);
     if (!id) return;
     auto& sleeper = thread(*id);
@@ -384,7 +390,7 @@ void System::wake_first(FutexId futex, kernel::Maybe<CpuId> waker) {
         timer.reset();
         arm_timers(sleeper.cpu);
     }
-    wake(*id, Joining::woken, waker);
+    wake(*id, Joining::woken, waker, sync);
 }
 
 void System::post(SemaphoreId semaphore) {

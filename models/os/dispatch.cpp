@@ -18,6 +18,7 @@ ThreadId System::create(std::uint32_t process, const Facts& how, kernel::Maybe<T
     threads_.emplace_back();
     sleeps_until_.emplace_back();
     threads_.back().facts = how;
+    if (!policy_->real_time(how.scheduling)) threads_.back().weight = weight_of(how);
     record(record::Kind::thread_created, static_cast<std::uint32_t>(id), process, 0);
     pins_ = pins_ || !allowed.all();
     idle_class_ = idle_class_ || how.scheduling.kind == SchedulingClass::idle;
@@ -46,10 +47,11 @@ const Facts& System::facts(ThreadId id) {
     return me.facts;
 }
 
-void System::wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker) {
+void System::wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker, bool sync) {
     kernel::check(thread(id).place == Place::away, "a thread that is woken was away");
     auto& me = thread(id);
-    const auto where = why == Joining::started ? me.cpu : place(id);
+    const auto where = why == Joining::started ? me.cpu : place(id, waker, sync);
+    load_comes(me, where);
     if (waker && *waker == where) me.debt.value += Work::of(costs_.wake_same).value;
     me.place = Place::queued;
     const bool by_thread = me.operation.verb == Verb::futex_wait && me.outcome == Outcome::done;

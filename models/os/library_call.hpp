@@ -21,6 +21,7 @@ struct LibraryCall {
     std::uint8_t group = 0;  ///< condition variable: the group waited in, or signalled
     bool timed_out = false;
     bool wakes = false;  ///< condition variable: the signal found a waiter
+    bool sync = false;   ///< of the operation
     Waiting waiting = Waiting::blocked;
     std::uint32_t object = 0;
     std::uint32_t mutex = 0;

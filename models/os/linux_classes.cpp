@@ -15,7 +15,6 @@ using kernel::Time;
 
 namespace {
 
-constexpr std::uint32_t idle_weight = 3;
 constexpr Duration server_period{1'000'000'000};
 constexpr Duration server_runtime{50'000'000};
 
@@ -54,7 +53,7 @@ void LinuxClasses::enqueue(RunqueueId queue, ThreadId thread, Joining why, const
     auto& server = servers_[index(queue)];
     const bool comes = why == Joining::started || why == Joining::woken || why == Joining::migrated;
     if (comes && server.threads++ == 0) begin_period(server, now_());
-    if (told.scheduling.kind == SchedulingClass::idle) told.weight = idle_weight;
+    told.weight = weight_of(told);
     classes_[fair]->enqueue(queue, thread, why, told);
 }
 

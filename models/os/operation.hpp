@@ -73,6 +73,7 @@ using Timeout = kernel::Maybe<kernel::Duration>;
 struct Operation {
     Verb verb = Verb::nothing;
     bool interruptible = false;
+    bool sync = false;  ///< semaphore_post, futex_wake: who wakes is about to sleep (WF_SYNC)
     Waiting waiting = Waiting::blocked;
     std::uint32_t object = 0;  ///< the futex, mutex, condition, semaphore or footprint
     std::uint32_t mutex = 0;   ///< condition_wait: the mutex
@@ -152,8 +153,9 @@ inline Operation wait(SemaphoreId semaphore, Timeout timeout = {},
             .timeout = timeout,
             .work = {}};
 }
-inline Operation post(SemaphoreId semaphore) {
+inline Operation post(SemaphoreId semaphore, bool sync = false) {
     return {.verb = Verb::semaphore_post,
+            .sync = sync,
             .object = static_cast<std::uint32_t>(semaphore),
             .timeout = {},
             .work = {}};

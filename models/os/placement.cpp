@@ -1,11 +1,13 @@
 // Where a woken thread goes, and a new one.
 //
-//   wake:  (one that runs threads of SCHED_IDLE only counts as idle for others)
-//          the CPU it last ran on if idle, if used for less than `pack_below` of late
-//          (not mainline), or if the thread is a real-time one; else the one it ran on
-//          before that if idle and of the same socket; else, unless its socket's CPUs were
-//          much used of late, an idle core of the socket, the fastest first, or an idle
-//          sibling; else the queue of its last CPU
+//   wake:  from the CPU it last ran on, its own, or that of the thread that wakes it: if the waker
+//          is about to sleep and alone there, or if its own does not idle and is the more loaded
+//          one (near_waker());
+//          that one if idle (one that runs threads of SCHED_IDLE only counts as idle for others),
+//          or if used for less than `pack_below` of late (not mainline); else its own if idle;
+//          else the one it ran on before its own if idle and of the same socket; else, unless the
+//          socket's CPUs were much used of late, an idle core of the socket, the fastest first,
+//          or an idle sibling; else the queue of that one. A real-time thread: its own
 //   start: its parent's CPU if used for less than `pack_below` of late (not mainline);
 //          else, in the socket with the most idle CPUs, an idle core, an idle sibling, else its
 //          parent's core unless that one is the busier kind: has spare capacity, fully busy,
@@ -14,9 +16,10 @@
 // So a socket stands for the CPUs that share the last cache (a domain of Linux, its LLC), and a
 // woken thread may wait behind another beside an idle socket until that one pulls it.
 //
-// Source followed: Linux 6.12 kernel/sched/fair.c, select_idle_sibling(), update_idle_cpu_scan(),
-// sched_balance_find_dst_group(), as the specification tells them (1.7). Left out: wake-affine's
-// choice of the waker's CPU, a search of some CPUs but not of all, sockets of several last caches.
+// Source followed: Linux 6.12 kernel/sched/fair.c, wake_affine(), select_idle_sibling(),
+// update_idle_cpu_scan(), sched_balance_find_dst_group(), as the specification tells them (1.7).
+// Left out: wakers of many (wake_wide()), CPUs that interrupts of devices come to, a search of some
+// CPUs but not of all, sockets of several last caches.
 
 #include <algorithm>
 #include <utility>
@@ -34,28 +37,75 @@ constexpr double imbalance = 1.17;
 
 }  // namespace
 
-CpuId System::place(ThreadId id) {
+CpuId System::place(ThreadId id, kernel::Maybe<CpuId> waker, bool sync) {
     auto& me = thread(id);
     if (policy_->delayed(id) || policy_->real_time(me.facts.scheduling)) return me.cpu;
     const auto recent = std::exchange(me.recent, me.cpu);
     const bool takes_over = takes_over_idle_class(me.facts);
-    if (idle_ == 0 && !takes_over) return me.cpu;
+    const auto target = near_waker(me, waker, sync);
+    if (idle_ == 0 && !takes_over) return target;
     const auto free = [&](CpuId there) {
         if (cpu(there).throttled) return false;
         return cpu(there).idle || (takes_over && only_idle_class(there));
     };
     auto among = all_cpus();
     if (!global_) {
-        if (free(me.cpu)) return me.cpu;
-        if (little_used(me.cpu)) return me.cpu;
-        const auto near = socket_of(me.cpu);
+        if (free(target)) return target;
+        if (little_used(target)) return target;
+        const auto near = socket_of(target);
+        if (near.has(me.cpu) && free(me.cpu)) return me.cpu;
         if (me.allowed.has(recent) && near.has(recent) && free(recent)) return recent;
-        if (!searches(me.cpu)) return me.cpu;
+        if (!searches(target)) return target;
         among = near;
     }
     if (const auto idle = idle_cpu(me.allowed, among)) return *idle;
     const auto taken = takes_over ? idle_class_cpu(me.allowed, among) : std::nullopt;
-    return taken ? *taken : me.cpu;
+    return taken ? *taken : target;
+}
+
+/// As wake_affine(): its CPU, or that of the thread that wakes it if that is the less loaded one
+/// (by 4 or 8 %, WA_BIAS), or runs nobody else and is about to sleep. `sync`: what the waker loads
+/// its CPU with is as good as gone.
+CpuId System::near_waker(const Thread& me, kernel::Maybe<CpuId> waker, bool sync) const {
+    if (global_ || !waker || *waker == me.cpu || !me.allowed.has(*waker)) return me.cpu;
+    if (sync && load(*waker) == 1) return *waker;
+    const auto& there = cpu(me.cpu);
+    if (there.idle && !there.throttled) return me.cpu;
+    const auto its = load_of(me);
+    auto here = cpu(*waker).load.at(now()) + its;
+    if (const auto& running = cpu(*waker).current; sync && running)
+        here -= load_of(threads_[index(*running)]);
+    const auto core_here = speeds_.core_of(static_cast<std::uint32_t>(*waker));
+    const auto core_there = speeds_.core_of(static_cast<std::uint32_t>(me.cpu));
+    const double bias = core_here == core_there ? 1.05 : 1.08;
+    here *= speeds_.speed_of_core(core_there).ppm;
+    const auto left = (there.load.at(now()) - its) * bias * speeds_.speed_of_core(core_here).ppm;
+    return here < left || (sync && here <= left) ? *waker : me.cpu;
+}
+
+/// It is runnable from now on, at that CPU.
+void System::load_comes(Thread& me, CpuId where) {
+    if (!follows_use_) return;
+    if (me.load_at != where) {
+        cpu(me.load_at).load.add(now(), -load_of(me));
+        cpu(where).load.add(now(), load_of(me));
+        me.load_at = where;
+    }
+    cpu(where).load.change(now(), me.weight);
+    me.runnable.change(now(), 1);
+}
+
+/// It sleeps, or has exited.
+void System::load_goes(Thread& me) {
+    if (!follows_use_) return;
+    cpu(me.load_at).load.change(now(), -me.weight);
+    me.runnable.change(now(), -1);
+}
+
+/// It is runnable at another CPU.
+void System::load_moves(Thread& me, CpuId to) {
+    load_goes(me);
+    load_comes(me, to);
 }
 
 bool System::takes_over_idle_class(const Facts& facts) const {
@@ -252,7 +302,7 @@ CpuId System::place_new(kernel::Maybe<ThreadId> parent, const Facts& how,
 }
 
 /// As post_init_entity_util_avg(): a new thread is expected to use half of what its CPU
-/// has left. One that was there before the beginning has been running.
+/// has left, and to be runnable. One that was there before the beginning has been running.
 void System::begin_use(Thread& it, bool has_parent) {
     if (!follows_use_) return;
     auto& there = cpu(it.cpu).use;
@@ -260,6 +310,9 @@ void System::begin_use(Thread& it, bool has_parent) {
     const auto use = !has_parent && now() == kernel::Time{} ? left : left / 2;
     it.use.add(now(), use);
     there.add(now(), use);
+    it.load_at = it.cpu;
+    it.runnable.add(now(), 1);
+    cpu(it.cpu).load.add(now(), load_of(it));
 }
 
 }  // namespace interlock::os

@@ -57,6 +57,12 @@ struct Facts {
     std::optional<kernel::Time> deadline{};  ///< of the job it is at
 };
 
+/// As Linux weighs it: threads of SCHED_IDLE are below the table.
+constexpr std::uint32_t weight_of(const Facts& facts) {
+    constexpr std::uint32_t idle_weight = 3;
+    return facts.scheduling.kind == SchedulingClass::idle ? idle_weight : facts.weight;
+}
+
 /// The time, of policies that look at it.
 using Now = std::function<kernel::Time()>;
 /// 64 random bits, of policies that draw lots.

@@ -57,11 +57,14 @@ Operation Semaphore::step_wait(FutexWords& words, LibraryCall& call, Outcome las
 Operation Semaphore::step_post(FutexWords& words, LibraryCall& call) const {
     switch (phase_of(call)) {
     case Phase::start: go(call, Phase::add); return words.pay(1);
-    case Phase::add:
+    case Phase::add: {
         ++words[word_];
         if (waiters_ == 0) return done();
         go(call, Phase::awakening);
-        return futex_wake(word_, 1);
+        auto wake = futex_wake(word_, 1);
+        wake.sync = call.sync;
+        return wake;
+    }
     case Phase::awakening: return done();
     default: kernel::broken("a thread that posts a semaphore is in a phase of posting");
     }

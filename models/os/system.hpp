@@ -205,6 +205,9 @@ private:
         kernel::Time as_of{};
         kernel::Time ran_until{};
         Utilization use;
+        double weight = 0;     ///< of its load; none: a real-time thread
+        Utilization runnable;  ///< the share of the time that it ran or waited for a CPU
+        CpuId load_at{};       ///< to whose load that counts
         Operation operation;
         Allowed allowed;
         LibraryCall call;
@@ -218,6 +221,7 @@ private:
         kernel::Maybe<ThreadId> last;  ///< ran here last
         bool idle = false;
         Utilization use;
+        Utilization load;  ///< of its threads' weights, by the share of the time they are runnable
         bool waking = false;  ///< leaves idle; its event is `idle_exit`
         bool reschedule = false;
         Joining reason = Joining::preempted;  ///< why the current is put back
@@ -253,11 +257,11 @@ private:
     };
 
     // system.cpp: the loop, and time on the CPUs
+    void at(kernel::Time time, std::uint32_t subject, kernel::EventClass order);
     void handle(kernel::Event event);
     void settle();
     void cpu_event(CpuId id);
     void arm(CpuId id);
-    void at(kernel::Time time, std::uint32_t subject, kernel::EventClass order);
     void share_bandwidth();
     void retime(CpuId id);
     void update_progress(Thread& thread, const Cpu& cpu) {
@@ -301,7 +305,7 @@ private:
     kernel::Duration lateness(const Timers::Timer& timer);
     void expire(ThreadId id);
     void io_event(ThreadId id);
-    void wake_first(FutexId futex, kernel::Maybe<CpuId> waker);
+    void wake_first(FutexId futex, kernel::Maybe<CpuId> waker, bool sync = false);
 
     // devices.cpp: who asks a device, and who goes on
     void device_event(std::uint32_t device);
@@ -312,7 +316,7 @@ private:
     void arm_device(std::uint32_t device);
 
     // dispatch.cpp: who runs where
-    void wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker);
+    void wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker, bool sync = false);
     void rouse(CpuId id, kernel::Maybe<CpuId> waker);
     void preempt(CpuId id, ThreadId by, kernel::Maybe<CpuId> waker);
     void interrupted(CpuId id);
@@ -369,7 +373,13 @@ private:
         std::uint32_t width() const { return end - first; }
         bool has(CpuId id) const { return index(id) >= first && index(id) < end; }
     };
-    CpuId place(ThreadId id);
+    CpuId place(ThreadId id, kernel::Maybe<CpuId> waker, bool sync);
+    CpuId near_waker(const Thread& me, kernel::Maybe<CpuId> waker, bool sync) const;
+    /// What it adds to the load of its CPU: load_avg.
+    double load_of(const Thread& thread) const { return thread.weight * thread.runnable.at(now()); }
+    void load_comes(Thread& me, CpuId where);
+    void load_goes(Thread& me);
+    void load_moves(Thread& me, CpuId to);
     Span socket_for_new(CpuId near, const Allowed& allowed) const;
     CpuId place_new(kernel::Maybe<ThreadId> parent, const Facts& how, const Allowed& allowed) const;
     void begin_use(Thread& it, bool has_parent);

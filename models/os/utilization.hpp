@@ -1,6 +1,6 @@
 #pragma once
 
-// How much of a CPU was used of late.
+// How much of a CPU was used, or asked for, of late.
 
 #include <algorithm>
 
@@ -44,8 +44,14 @@ public:
         busy_ = busy ? 1 : 0;
     }
     double at(kernel::Time now) const {
-        if (average_ == busy_) return busy_;
+        if (average_ == busy_ || now == since_) return average_;
         return busy_ + (average_ - busy_) * Decay::of(now - since_);
+    }
+    /// Of a sum: one more of that weight is busy from now on; negative: one less.
+    void change(kernel::Time now, double weight) {
+        average_ = at(now);
+        since_ = now;
+        busy_ += weight;
     }
     /// A thread with that much comes; negative: leaves.
     void add(kernel::Time now, double use) {
