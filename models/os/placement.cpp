@@ -301,17 +301,19 @@ CpuId System::place_new(kernel::Maybe<ThreadId> parent, const Facts& how,
     return *there;
 }
 
-/// As post_init_entity_util_avg(): a new thread is expected to use half of what its CPU
-/// has left, and to be runnable. One that was there before the beginning has been running.
+/// As post_init_entity_util_avg() and init_entity_runnable_average(): a new thread is expected to
+/// use half of what its CPU has left, and to be runnable. One that was there before the beginning
+/// is taken for one that uses all that is left, and has waited for the beginning.
 void System::begin_use(Thread& it, bool has_parent) {
     if (!follows_use_) return;
     auto& there = cpu(it.cpu).use;
     const auto left = std::max(0.0, 1 - there.at(now()));
-    const auto use = !has_parent && now() == kernel::Time{} ? left : left / 2;
+    const bool was_there = !has_parent && now() == kernel::Time{};
+    const auto use = was_there ? left : left / 2;
     it.use.add(now(), use);
     there.add(now(), use);
     it.load_at = it.cpu;
-    it.runnable.add(now(), 1);
+    if (!was_there) it.runnable.add(now(), 1);
     cpu(it.cpu).load.add(now(), load_of(it));
 }
 

@@ -79,7 +79,7 @@ programs:
   busy: [{compute: 20ms}]
 tasks:
   - {name: a, program: hold}
-  - {name: b, program: come, arrive: 1ms}
+  - {name: b, program: come, arrive: 1ms, affinity: [1]}
   - {name: c, program: busy, arrive: 2ms}
 strategies: [{direct: {}}]
 )");

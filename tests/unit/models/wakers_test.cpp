@@ -15,8 +15,8 @@ using kernel::Duration;
 using support::run;
 using support::two_cpus;
 
-/// What hog, alone on CPU 1 but for `sleeper`, loses to it. The sleeper goes to sleep there at 0,
-/// and the waker, on CPU 0, wakes it after `steps`; it has 2 ms to do then.
+/// What hog, alone on CPU 1 but for `sleeper`, loses to it. The sleeper, new, goes to sleep there
+/// at 0, and the waker, on CPU 0, wakes it after `steps`; it has 2 ms to do then.
 Duration lost_to_sleeper(const std::string& steps, const std::string& beside_waker = "nothing",
                          const std::string& wait = "get: q", const std::string& wake = "put: q",
                          const std::string& last = "mark: done") {
@@ -33,7 +33,7 @@ programs:
                             R"(]
   hog: [{compute: 500ms}]
 tasks:
-  - {name: wakes, program: wake, affinity: [0]}
+  - {name: wakes, program: wake, affinity: [0], arrive: 1us}
   - {name: beside, program: )" +
                             beside_waker + R"(, affinity: [0], background: true, arrive: 1us}
   - {program: sleeper, arrive: 2us}
