@@ -238,6 +238,7 @@ std::string why(const Case& question, const Result& result) {
     if (result.ended != Ended::done || !result.makespan) return {};
     const auto makespan = *result.makespan;
     if (makespan == Duration::zero()) return "there was nothing to do";
+    if (result.observed == Duration::zero()) return "the warm-up leaves nothing of it to look at";
     const auto kind = question.strategy.kind;
     const auto& tasks = question.workload.tasks;
     const bool alone =
@@ -277,7 +278,7 @@ std::string why(const Case& question, const Result& result) {
                            held_by(question));
     if (share(result.totals.io, whole) > 0.3)
         return "the workers wait for I/O at the same time: the lock is released while they do";
-    const auto busy = seconds(result.totals.running) / seconds(makespan);
+    const auto busy = seconds(result.totals.running) / seconds(result.observed);
     auto text = fmt::format("{:.2g} of {} CPUs {} busy on average", busy,
                             result.cpu.utilization.size(), busy < 1.05 ? "is" : "are");
     if (question.os.load.empty()) return text;

@@ -178,6 +178,14 @@ private:
             result_.ended = Ended::bound;
             result_.reason = "'events_max' was reached before all tasks had finished";
             return;
+        case os::Stop::no_progress:
+            result_.ended = Ended::bound;
+            result_.reason = "time does not pass: 50 million steps that take none";
+            return;
+        case os::Stop::end_of_time:
+            result_.ended = Ended::bound;
+            result_.reason = "not all tasks finish within 292 years";
+            return;
         }
     }
 

@@ -124,8 +124,9 @@ struct Result {
     std::optional<kernel::Duration>
         makespan;  ///< from main's first start until all is joined; if done
     Bounds bounds;
-    double throughput = 0;  ///< tasks finished a second, after the warm-up
-    Spent totals;           ///< of all threads
+    double throughput = 0;        ///< tasks finished a second, after the warm-up
+    Spent totals;                 ///< of all threads
+    kernel::Duration observed{};  ///< from the end of the warm-up on
     std::vector<TaskResult> by_task;
     std::optional<LockResult> lock;
     CpuResult cpu;

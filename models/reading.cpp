@@ -6,6 +6,7 @@
 
 #include "models/hardware/fluid.hpp"
 #include "models/os/policy_table.hpp"
+#include "sim/kernel/wide.hpp"
 
 namespace interlock::models {
 
@@ -21,6 +22,7 @@ public:
           observed_(std::max(of.engine.now() - of.from, Duration::zero())) {}
 
     void read(record::Books books) {
+        result_.observed = observed_;
         read_threads(books);
         read_lock(books);
         read_cpus(books);
@@ -61,7 +63,13 @@ private:
                               .io = thread.io,
                               .blocked = thread.blocked,
                               .slowed = thread.slowed};
-            if (!of_.engine.agents()[i].other) add_to(result_.totals, spent);
+            if (!of_.engine.agents()[i].other && !add_to(result_.totals, spent)) {
+                result_.ended = Ended::bound;
+                result_.reason =
+                    "all threads together lived for more than 292 years, which is more "
+                    "than the books hold";
+                result_.makespan.reset();
+            }
             result_.threads.push_back(
                 {.name = of_.engine.agents()[i].name,
                  .process = static_cast<std::uint32_t>(of_.engine.agents()[i].process),
@@ -71,13 +79,20 @@ private:
         }
     }
 
-    static void add_to(Spent& totals, const Spent& spent) {
+    /// False, and nothing added, where all that threads spend would be more than 64 bits hold.
+    static bool add_to(Spent& totals, const Spent& spent) {
+        kernel::SignedWide life = 0;
+        for (const auto& one : {totals, spent})
+            for (const auto part : {one.running, one.lock_wait, one.cpu_wait, one.io, one.blocked})
+                life += part.count();
+        if (life > Duration::max().count()) return false;
         totals.running += spent.running;
         totals.lock_wait += spent.lock_wait;
         totals.cpu_wait += spent.cpu_wait;
         totals.io += spent.io;
         totals.blocked += spent.blocked;
         totals.slowed += spent.slowed;
+        return true;
     }
 
     void read_lock(const record::Books& books) {

@@ -35,7 +35,9 @@ struct Work {
         constexpr std::uint64_t full = hardware::Speed{}.ppm;
         const auto time =
             speed.ppm == full ? rounded_up(full) : rounded_up(std::uint64_t{speed.ppm});
-        return kernel::Duration{static_cast<kernel::Duration::rep>(time)};
+        // What takes longer never ends.
+        constexpr std::uint64_t ever = kernel::Duration::max().count();
+        return kernel::Duration{static_cast<kernel::Duration::rep>(time < ever ? time : ever)};
     }
     friend constexpr bool operator==(Work a, Work b) { return a.value == b.value; }
     friend constexpr bool operator<(Work a, Work b) { return a.value < b.value; }

@@ -72,13 +72,14 @@ Stop System::run(std::optional<Time> until, std::uint64_t events_max) {
     settle();
     auto& calendar = simulation_.calendar();
     while (!stopped_) {
+        if (operations_ > operations_max) return Stop::no_progress;
         if (calendar.empty()) return Stop::out_of_events;
         if (calendar.next_time() > until_) {
             simulation_.advance_to(until_);
             return Stop::time_bound;
         }
-        if (simulation_.events() >= events_max_ || operations_ > operations_max)
-            return Stop::event_bound;
+        if (calendar.next_time() == Time::max()) return Stop::end_of_time;
+        if (simulation_.events() >= events_max_) return Stop::event_bound;
         const auto before = now();
         const auto event = simulation_.advance();
         if (now() != before) operations_ = 0;
@@ -244,10 +245,11 @@ bool System::completes_first(const Cpu& cpu) const {
     return running.left.value <= until_decision * cpu.speed.ppm;
 }
 
-/// The first nanosecond at which the work of the burst is done.
+/// The first nanosecond at which the work of the burst is done; the end of time, if none is.
 Time System::completion(const Cpu& cpu) const {
     const auto& running = threads_[index(*cpu.current)];
-    return running.as_of + running.left.time_at(cpu.speed);
+    const auto left = running.left.time_at(cpu.speed);
+    return left < Time::max() - running.as_of ? running.as_of + left : Time::max();
 }
 
 }  // namespace interlock::os

@@ -81,6 +81,8 @@ enum class Stop : std::uint8_t {
     out_of_events,  ///< nothing will ever happen again
     time_bound,
     event_bound,
+    no_progress,  ///< operations without end that take no time
+    end_of_time,  ///< what comes next is not within 292 years
 };
 
 class System {
@@ -163,7 +165,7 @@ public:
     Work withheld(ThreadId thread) const { return threads_[index(thread)].withheld; }
 
 private:
-    /// Operations at one instant, after which a run without costs is called endless.
+    /// Operations at one instant, after which a run without costs makes no progress.
     static constexpr std::uint64_t operations_max = 50'000'000;
     /// Of balancing while no CPU of a socket idles: so often for each of its CPUs.
     static constexpr kernel::Duration busy_interval_per_cpu{16'000'000};

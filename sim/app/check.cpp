@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "sim/app/calibration.hpp"
@@ -15,7 +17,14 @@ bool good(const std::string& file) {
     try {
         config::Overrides overrides;
         overrides.profile = existing_profile();
-        static_cast<void>(config::load(file, overrides));
+        const auto scenario = config::load(file, overrides);
+        const auto& cases = scenario.cases;
+        if (std::none_of(cases.begin(), cases.end(),
+                         [](const models::Case& one) { return !one.unavailable; })) {
+            talk(fmt::format("{}: no strategy can be: {}: {}\n", file, cases.front().strategy.name,
+                             *cases.front().unavailable));
+            return false;
+        }
     } catch (const config::Error& error) {
         talk(fmt::format("{}\n", error.what()));
         return false;

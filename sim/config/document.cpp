@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 #include <yaml-cpp/eventhandler.h>
@@ -67,12 +68,54 @@ void check_text(const std::string& text, const std::string& file, bool lines,
     }
 }
 
+/// The text of a line from 0 on.
+std::string_view line_of(std::string_view text, int line) {
+    for (; line > 0; --line) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+    return text.substr(0, text.find('\n'));
+}
+
+/// Whether the quote that stands there closes before the line ends: one that is left open by
+/// mistake would take what follows in, up to the next quote or to the end.
+bool closes_on_its_line(const std::string& text, const YAML::Mark& mark) {
+    auto rest = line_of(text, mark.line);
+    rest.remove_prefix(std::min(static_cast<std::size_t>(mark.column), rest.size()));  // bytes
+    if (rest.empty() || (rest.front() != '"' && rest.front() != '\'')) return true;    // an anchor
+    const char quote = rest.front();
+    for (std::size_t at = 1; at < rest.size(); ++at) {
+        if (rest[at] == '\\' && quote == '"') {
+            ++at;
+            continue;
+        }
+        if (rest[at] != quote) continue;
+        if (quote == '"' || at + 1 >= rest.size() || rest[at + 1] != quote) return true;
+        ++at;  // '' stands for one
+    }
+    return false;
+}
+
+/// What the parser found, in the words of one who writes a file.
+std::string in_words(const std::string& problem) {
+    static const std::map<std::string_view, std::string_view> known{
+        {"illegal map value", "a second ':' on a line, or a missing comma or blank"},
+        {"illegal map key", "a field where none can begin, or another indentation than above"},
+        {"end of map flow not found", "a '{' that is not closed, or a missing comma"},
+        {"end of sequence flow not found", "a '[' that is not closed, or a missing comma"},
+        {"end of map not found", "another indentation than above, or a bracket that opens nothing"},
+        {"end of sequence not found", "another indentation than above, or a missing '-'"},
+        {"illegal flow end", "a bracket that closes nothing"},
+        {"illegal block entry", "a '-' where no list can begin"},
+        {"the referenced anchor is not defined", "an alias of nothing"},
+    };
+    const auto found = known.find(problem);
+    return found == known.end() ? problem : std::string(found->second);
+}
+
 /// Builds the tree from the parser's events. Limits hold while it grows, so
 /// that no input can make it, or the parser's recursion, large.
 class Builder final : public YAML::EventHandler {
 public:
-    Builder(const std::string& file, bool lines, const Limits& limits)
-        : file_(&file), lines_(lines), limits_(limits) {}
+    Builder(const std::string& text, const std::string& file, bool lines, const Limits& limits)
+        : text_(&text), file_(&file), lines_(lines), limits_(limits) {}
 
     Node take() { return std::move(root_); }
     void expect_no_more() { finished_ = true; }
@@ -100,6 +143,8 @@ public:
         auto node = make(mark, NodeKind::word);
         node.text = value;
         node.quoted = tag == "!";
+        if (node.quoted && lines_ && !closes_on_its_line(*text_, mark))
+            refuse(node.place, "this quote is not closed on its line");
         add(std::move(node), anchor);
     }
 
@@ -221,6 +266,7 @@ private:
         }
     }
 
+    const std::string* text_;
     const std::string* file_;
     bool lines_;
     Limits limits_;
@@ -251,7 +297,7 @@ int indented_by_tab(const std::string& text, int line) {
             refuse({&file, mark.line + 1, tab}, "expected blanks before the first word, got a tab");
     const int first = lines ? 1 : 0;
     refuse(placed ? Place{&file, mark.line + 1, mark.column + 1} : Place{&file, first, first},
-           "expected YAML, got something else: " + problem.msg);
+           "this cannot be read: " + in_words(problem.msg));
 }
 
 }  // namespace
@@ -264,7 +310,7 @@ Node parse_document(const std::string& text, const std::string& file, bool lines
                           std::to_string(text.size()));
     check_text(text, file, lines, limits);
     std::istringstream stream(text);
-    Builder builder(file, lines, limits);
+    Builder builder(text, file, lines, limits);
     try {
         YAML::Parser parser(stream);
         if (parser.HandleNextDocument(builder)) {

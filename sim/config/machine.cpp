@@ -17,6 +17,8 @@ using hardware::Machine;
 
 constexpr std::string_view host_name = "host";
 constexpr double speed_max = 100;
+/// A core's speed times this is a speed that 32 bits hold.
+constexpr double turbo_max = 10;
 /// By which two go at the default of `smt_speed`.
 constexpr hardware::Speed default_dispatch{793'000};
 /// Threads that throw each other out do so once in this time.
@@ -50,7 +52,7 @@ void read_turbo(Machine& machine, const Node& node) {
     if (!node.is_list() || node.children.empty())
         refuse_expected(node, "a list such as [1, 0.95, 0.87]: for one active core, two, …");
     for (const auto& child : node.children) {
-        machine.turbo.push_back(read_speed(child, speed_max));
+        machine.turbo.push_back(read_speed(child, turbo_max));
         const auto count = machine.turbo.size();
         if (count > 1 && machine.turbo[count - 2] < machine.turbo.back())
             refuse_expected(child, "a speed that does not rise with the number of active cores");
@@ -344,7 +346,7 @@ const Table<Machine>& machine_table() {
         {{"smt_speed", "number, or mapping of one", "from 0.001 to 1, matrix, dispatch", "0.62",
           "speed of a hardware thread while its sibling runs; or by what both of them do"},
          read_siblings},
-        {{"turbo", "list of numbers", "from 0.001 to 100, not rising", "1",
+        {{"turbo", "list of numbers", "from 0.001 to 10, not rising", "1",
           "factor on the speed of all cores of a socket while one of them is active, two, …; the "
           "last holds for more"},
          read_turbo},

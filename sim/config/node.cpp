@@ -72,8 +72,8 @@ std::string found(const Node& node) {
     constexpr std::size_t longest_shown = 60;
     switch (node.kind) {
     case NodeKind::null: return "nothing";
-    case NodeKind::list: return "a list";
-    case NodeKind::mapping: return "a mapping";
+    case NodeKind::list: return node.children.empty() ? "an empty list" : "a list";
+    case NodeKind::mapping: return node.children.empty() ? "an empty mapping" : "a mapping";
     case NodeKind::word: break;
     }
     if (node.text.size() <= longest_shown) return "'" + node.text + "'";

@@ -90,7 +90,15 @@ std::vector<Row> rows_of(Node root, const Overrides& overrides, std::deque<std::
     if (overrides.interpreter)
         options.push_back(parse_option("--interpreter " + *overrides.interpreter, "interpreter",
                                        *overrides.interpreter, sources));
-    for (const auto& text : overrides.set) options.push_back(parse_set(text, sources));
+    for (const auto& text : overrides.set) {
+        auto option = parse_set(text, sources);
+        const auto clashes = [&](const Option& before) {
+            return before.path == option.path && (varies(before) || varies(option));
+        };
+        if (std::any_of(options.begin(), options.end(), clashes))
+            refuse(option.at, "'" + option.path + "' has several values already");
+        options.push_back(std::move(option));
+    }
     for (const auto& option : options) rows = applied(std::move(rows), option);
     return rows;
 }

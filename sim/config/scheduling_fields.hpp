@@ -13,7 +13,7 @@ namespace interlock::config {
 template <typename Draft, typename Of>
 Field<Draft> nice_field(Of of) {
     return {{"nice", "whole number", "from -20 to 19", "0",
-             "how readily it gives way to others: 19 the most"},
+             "how readily it gives way to others, of Linux's policies: 19 the most"},
             [of](Draft& draft, const Node& node) {
                 constexpr int least = -20;
                 constexpr int most = 19;

@@ -189,7 +189,12 @@ bool ended_well(const Outcome& outcome, const std::vector<Verdict>& verdicts) {
         return row.ended == models::Ended::done || row.ended == models::Ended::unavailable ||
                asked_for(row);
     };
-    return std::all_of(verdicts.begin(), verdicts.end(),
+    const bool any_ran =
+        std::any_of(outcome.strategies.begin(), outcome.strategies.end(), [&](const auto& row) {
+            return row.ended != models::Ended::unavailable || asked_for(row);
+        });
+    return any_ran &&
+           std::all_of(verdicts.begin(), verdicts.end(),
                        [](const Verdict& verdict) { return verdict.met; }) &&
            std::all_of(outcome.strategies.begin(), outcome.strategies.end(), well);
 }

@@ -93,7 +93,7 @@ TEST_CASE("bad input: distributions", "[config]") {
         {with_step("compute: {erlang: {mean: 2ms, stages: 0}}"),
          "5:43: stages: expected a whole number from 1 to 1000, got '0'"},
         {with_step("compute: {choice: []}"),
-         "5:23: choice: expected a list of at least one value, got a list"},
+         "5:23: choice: expected a list of at least one value, got an empty list"},
         {with_step("compute: {choice: [1ms], trace: [1ms]}"),
          "5:30: compute: expected one distribution, got 'choice' and 'trace'"},
     });
@@ -111,7 +111,7 @@ TEST_CASE("bad input: steps", "[config]") {
         {with_step("{repeat: 0, steps: [join]}"),
          "5:14: repeat: expected a whole number from 1 to 1000000000, got '0'"},
         {with_step("{repeat: 2, steps: []}"),
-         "5:24: steps: expected a list of at least one step, got a list"},
+         "5:24: steps: expected a list of at least one step, got an empty list"},
         {with_step("choose: [{weight: 0, steps: [join]}]"),
          "5:13: choose: expected a branch with a weight above 0, got none"},
         {with_step("spawn: q"), "5:12: spawn: there is no program 'q'; one of p"},
@@ -247,7 +247,7 @@ TEST_CASE("bad input: machine, os, interpreter", "[config]") {
         {with_rest("os: {policy: {mlfq: {quanta: [1ms], levels: 2}}}\n"),
          "9:22: quanta: expected a level each, or quantum and levels; got both"},
         {with_rest("os: {policy: {mlfq: {quanta: []}}}\n"),
-         "9:30: quanta: expected a list such as [10ms, 20ms, 40ms], got a list"},
+         "9:30: quanta: expected a list such as [10ms, 20ms, 40ms], got an empty list"},
         {with_rest("os: {quota: {period: 10ms}}\n"),
          "9:13: quota: missing field 'cpus': how many CPUs' time in each period"},
         {with_rest("os: {quota: {cpus: 1, period: 2s}}\n"),
@@ -282,7 +282,7 @@ TEST_CASE("bad input: machine, os, interpreter", "[config]") {
         {with_rest("os: {policy: {mlfq: {allotment: [1, 2]}}}\n"),
          "9:33: allotment: expected one value, or one for each of the 3 levels, got 2"},
         {with_rest("os: {policy: {mlfq: {allotment: []}}}\n"),
-         "9:33: allotment: expected a count, or a list such as [1, 2, 4], got a list"},
+         "9:33: allotment: expected a count, or a list such as [1, 2, 4], got an empty list"},
         {with_rest("os: {load: {busy: 0s, idle: 0s}}\n"),
          "9:19: load: expected that it computes or sleeps"},
         {with_interpreter("{lock: {cpython-3.2: {switch_interval: 1ns}}}"),
@@ -369,8 +369,9 @@ TEST_CASE("bad input: devices", "[config]") {
 
 TEST_CASE("bad input: strategies", "[config]") {
     check_all({
-        {with_strategies("[]"), "8:13: strategies: expected a list of at least one strategy, got a "
-                                "list"},
+        {with_strategies("[]"),
+         "8:13: strategies: expected a list of at least one strategy, got an "
+         "empty list"},
         {with_strategies("[thread: 4]"), "8:14: unknown field 'thread'; did you mean 'threads'?"},
         {with_strategies("[{pool: true}]"),
          "8:14: expected a kind of strategy: one of serial, "
@@ -458,8 +459,14 @@ TEST_CASE("bad input: options of the command line are told as they were typed", 
     CHECK(error("machine..cores=8") ==
           "--set machine..cores=8: expected a path such as machine.cores, got an empty part");
     CHECK(error("machine.cores=[1, 2") ==
-          "--set machine.cores=[1, 2: expected YAML, got something else: end of sequence flow not "
-          "found");
+          "--set machine.cores=[1, 2: this cannot be read: a '[' that is not closed, or a missing "
+          "comma");
+    CHECK(error_of(file_with(), {.set = {"machine.cores=[1, 2]", "machine.cores=[2, 4]"},
+                                 .machine = {},
+                                 .interpreter = {},
+                                 .seed = {},
+                                 .replications = {}}) ==
+          "--set machine.cores=[2, 4]: 'machine.cores' has several values already");
     CHECK(error_of(file_with(),
                    {.set = {}, .machine = "i7", .interpreter = {}, .seed = {}, .replications = {}})
               .find("--machine i7: machine: unknown 'i7'; one of ") == 0);

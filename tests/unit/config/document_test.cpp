@@ -91,15 +91,26 @@ TEST_CASE("document: a file that is too large is not read", "[config]") {
           "a.yaml:1:1: expected at most 2097152 bytes, got 3000000");
 }
 
+TEST_CASE("document: a quote that is not closed takes nothing else in", "[config]") {
+    const std::string error = "this quote is not closed on its line";
+    CHECK(error_of("a: 1\nname: 'two CPUs\nuntil: 1ms\nb: 'x'\n") == "a.yaml:2:7: " + error);
+    CHECK(error_of("a: 1\nname: \"two\nb: \"x\"\n") == "a.yaml:2:7: " + error);
+    // Those are closed.
+    for (const auto* const text : {"a: 'it''s'\n", "a: \"a \\\" quote\"\n", "a: ''\n", "a: \"\"",
+                                   "a: ['b', \"c\"]\n", "a: \"c:\\\\\"\n", "a: &n 'b'\n"}) {
+        CAPTURE(text);
+        CHECK_NOTHROW(parse_document(text, "a.yaml"));
+    }
+}
+
 TEST_CASE("document: what is no YAML has its place", "[config]") {
     CHECK(error_of("machine: {a: [1, 2\nfoo: bar\n") ==
-          "a.yaml:2:4: expected YAML, got something else: end of sequence flow not found");
+          "a.yaml:2:4: this cannot be read: a '[' that is not closed, or a missing comma");
     CHECK(error_of("machine:\n\tcores: 3\n") ==
           "a.yaml:2:1: expected blanks before the first word, got a tab");
     CHECK(error_of("name: a\n---\nname: b\n") ==
           "a.yaml:2:1: expected one document, got a second ('---' begins it)");
-    CHECK(error_of("name: *nobody\n") ==
-          "a.yaml:1:7: expected YAML, got something else: the referenced anchor is not defined");
+    CHECK(error_of("name: *nobody\n") == "a.yaml:1:7: this cannot be read: an alias of nothing");
     CHECK(error_of("name: !!binary aGk=\n") ==
           "a.yaml:1:7: expected a plain value, got the tag 'tag:yaml.org,2002:binary'");
     CHECK(error_of("[a, b]: c\n") ==

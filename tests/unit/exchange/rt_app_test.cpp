@@ -263,13 +263,13 @@ TEST_CASE("rt-app: who is forked is none of a barrier's", "[exchange]") {
 
 TEST_CASE("rt-app: a workload has a thread, and a thread has a name", "[exchange]") {
     CHECK(error_of(R"({"tasks": {}})") ==
-          "w.json:1:11: tasks: expected at least one thread, got a mapping");
+          "w.json:1:11: tasks: expected at least one thread, got an empty mapping");
     CHECK(error_of(R"({"tasks": {"a": {"instance": 0, "run": 1}}})") ==
           "w.json:1:11: tasks: expected a thread that is not only forked");
     CHECK(error_of(R"({"tasks": {"": {"run": 1}}})").find("w.json:1:12: tasks: expected a name") ==
           0);
     CHECK(error_of(R"({"tasks": {"a": {"phases": {}}}})") ==
-          "w.json:1:28: phases: expected at least one phase, got a mapping");
+          "w.json:1:28: phases: expected at least one phase, got an empty mapping");
 }
 
 TEST_CASE("rt-app: a forked thread begins when it is forked", "[exchange]") {

@@ -443,5 +443,38 @@ strategies: [{direct: {}}]
     CHECK(row.instances[1].finish == kernel::Time{1100us});
 }
 
+TEST_CASE("predict: what does not end is a bound", "[models]") {
+    const auto reason = [](const std::string& machine, const std::string& steps) {
+        const auto row = run("machine: {cores: 1, costs: none" + machine +
+                             "}\ninterpreter: none\nos: {policy: fifo}\nprograms: {p: [" + steps +
+                             "]}\ntasks: [{program: p, count: 3}]\nstrategies: [direct: {}]\n")
+                             .front();
+        CHECK(row.ended == Ended::bound);
+        return row.reason.value_or("");
+    };
+    CHECK(reason("", "{repeat: 1000000000, steps: [compute: 0ns]}") ==
+          "time does not pass: 50 million steps that take none");
+    // 10^10 s each; 292 years are 9.2 x 10^9.
+    CHECK(reason(", speed: 0.001", "compute: 10000000s") ==
+          "not all tasks finish within 292 years");
+    // Each sleeps for 143 years.
+    CHECK(reason("", "sleep: 4500000000s") ==
+          "all threads together lived for more than 292 years, which is more than the books hold");
+}
+
+TEST_CASE("predict: how many CPUs are busy is told of the time after the warm-up", "[models]") {
+    // 2 ms of every 4, of which the first 300 are left out.
+    const auto load = [](const std::string& warmup) {
+        return run(one_cpu +
+                   "os: {policy: fifo}\nprograms: {p: [compute: 2ms]}\ntasks: [{program: p, "
+                   "arrive: {every: 4ms}, count: 100}]\nstrategies: [direct: {}]\nwarmup: " +
+                   warmup + "\n")
+            .front()
+            .why;
+    };
+    CHECK(load("300ms") == "0.51 of 1 CPUs is busy on average");  // 25 x 2 of 98 ms
+    CHECK(load("10s") == "the warm-up leaves nothing of it to look at");
+}
+
 }  // namespace
 }  // namespace interlock::models

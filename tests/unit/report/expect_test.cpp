@@ -104,7 +104,8 @@ TEST_CASE("expect: a deadlock that was asked for is a good end", "[report]") {
 TEST_CASE("expect: a cell that cannot be is no failure", "[report]") {
     auto row = serial_row();
     row.ended = models::Ended::unavailable;
-    CHECK(ended_well(outcome_of({row}), {}));
+    CHECK(ended_well(outcome_of({row, threads_row()}), {}));
+    CHECK_FALSE(ended_well(outcome_of({row}), {}));  // unless none can
 }
 
 }  // namespace interlock::report
