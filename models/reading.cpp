@@ -63,7 +63,8 @@ private:
                               .io = thread.io,
                               .blocked = thread.blocked,
                               .slowed = thread.slowed};
-            if (!of_.engine.agents()[i].other && !add_to(result_.totals, spent)) {
+            const bool fits = of_.engine.agents()[i].other || add_to(result_.totals, spent);
+            if (!fits && result_.ended == Ended::done) {
                 result_.ended = Ended::bound;
                 result_.reason =
                     "all threads together lived for more than 292 years, which is more "

@@ -28,11 +28,11 @@ constexpr std::size_t walked_max = 10'000;
 constexpr os::Work endless = os::Work::of(Duration::max());
 
 /// A step that is neither CPU work nor control flow.
-bool may_block(Act act) {
+bool may_block(Act act, bool start_waits) {
     switch (act) {
+    case Act::spawn: return start_waits;
     case Act::release:
     case Act::notify:
-    case Act::spawn:
     case Act::yield:
     case Act::signal:
     case Act::read:
@@ -49,7 +49,9 @@ bool may_block(Act act) {
 /// One pass over a script.
 class Walk {
 public:
-    Walk(const Scripts& scripts, const Script& script) : scripts_(scripts), script_(script) {}
+    /// `start_waits`: who starts a thread sleeps until it has begun.
+    Walk(const Scripts& scripts, const Script& script, bool start_waits)
+        : scripts_(scripts), script_(script), start_waits_(start_waits) {}
 
     /// From there on, in the middle of these loops and after these visits of the steps.
     void begin_at(const ScriptPosition& at, const std::vector<std::uint32_t>& loops,
@@ -71,14 +73,17 @@ public:
             case Act::compute:
             case Act::native:
             case Act::nogil:
-                if (!returns) sum_.value += work_of(it, draw(it, key)).value;
+                if (!returns) add(work_of(it, draw(it, key)));
                 ++next_;
                 break;
             case Act::repeat_begin:
                 loops_.push_back({.left = it.count, .before = sum_, .draws = draws_});
                 ++next_;
                 break;
-            case Act::repeat_end: go_round(it); break;
+            case Act::repeat_end:
+                if (loops_.empty()) return sum_;  // a job that is given up lets go of its locks
+                go_round(it);
+                break;
             case Act::choose: {
                 const auto& choice = scripts_.choices[it.object];
                 ++draws_;
@@ -92,7 +97,7 @@ public:
                 next_ = 0;
                 break;
             default:
-                if (!returns && may_block(it.act)) return sum_;
+                if (!returns && may_block(it.act, start_waits_)) return sum_;
                 ++next_;
             }
         }
@@ -109,7 +114,8 @@ private:
     void go_round(const Instruction& end) {
         auto& loop = loops_.back();
         if (--loop.left > 0 && loop.before && loop.draws == draws_) {
-            sum_.value += (sum_.value - loop.before->value) * loop.left;
+            const auto round = sum_.value - loop.before->value;
+            add(round > endless.value / loop.left ? endless : os::Work{round * loop.left});
             loop.left = 0;
         }
         if (loop.left == 0) {
@@ -121,6 +127,8 @@ private:
         loop.draws = draws_;
         next_ = end.target;
     }
+
+    void add(os::Work work) { sum_ = std::min(os::Work{sum_.value + work.value}, endless); }
 
     std::uint32_t visit(const Instruction& it) {
         if (visits_.size() <= it.place) visits_.resize(it.place + 1, 0);
@@ -136,6 +144,7 @@ private:
 
     const Scripts& scripts_;
     const Script& script_;
+    bool start_waits_;
     std::size_t next_ = 0;
     bool returns_ = false;  // from the step, which has begun
     bool again_ = false;    // other load has gone round
@@ -162,7 +171,7 @@ os::Work Engine::burst(ThreadId id) {
         script = static_cast<std::size_t>(
             workload_.tasks[static_cast<std::size_t>(board_.instances()[instance].task)].program);
     }
-    Walk walk(scripts_, scripts_.scripts[script]);
+    Walk walk(scripts_, scripts_.scripts[script], runtime_.start_waits);
     if (inside) walk.begin_at(me.at, me.loops, me.visits);
     auto burst = walk.go(
         [this](const Instruction& it, std::int64_t time) {

@@ -63,7 +63,7 @@ LibraryCall CLibraryState::begin(const Operation& operation, kernel::Time now) c
     call.sync = operation.sync;
     call.object = operation.object;
     call.mutex = operation.mutex;
-    if (operation.timeout) call.deadline = now + *operation.timeout;
+    if (operation.timeout) call.deadline = kernel::later(now, *operation.timeout);
     return call;
 }
 

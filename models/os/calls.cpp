@@ -88,8 +88,9 @@ bool System::runs_ahead(CpuId id, Work work) {
     if (speeds_.minds_work() && speeds_.work_of(static_cast<std::uint32_t>(id)) !=
                                     footprint_of(thread(*here.current).operation))
         return false;
-    const auto end = now() + work.time_at(here.speed);
-    if (end > until_ || (here.decision && *here.decision <= end)) return false;
+    const auto end = kernel::later(now(), work.time_at(here.speed));
+    if (end > until_ || end == Time::max() || (here.decision && *here.decision <= end))
+        return false;
     if (!simulation_.advance_before_calendar(end)) return false;
     operations_ = 0;
     return true;
@@ -210,10 +211,10 @@ bool System::take_effect(ThreadId id) {
         me.outcome = Outcome::done;
         if (operation.time == Duration::zero()) return true;
         if (operation.verb == Verb::sleep)
-            sleep_until(id, now() + operation.time);
+            sleep_until(id, kernel::later(now(), operation.time));
         else
             me.io = simulation_.calendar().schedule(
-                now() + operation.time, EventClass::timer,
+                kernel::later(now(), operation.time), EventClass::timer,
                 {static_cast<std::uint32_t>(EventKind::io), static_cast<std::uint32_t>(id)});
         block(id, operation.waiting);
         return false;
@@ -250,7 +251,7 @@ bool System::sleep_on(ThreadId id, FutexId futex) {
     }
     sleepers_.append(futex, id);
     me.asleep_on = futex;
-    if (me.operation.timeout) sleep_until(id, now() + *me.operation.timeout);
+    if (me.operation.timeout) sleep_until(id, kernel::later(now(), *me.operation.timeout));
     block(id, me.operation.waiting);
     return false;
 }
@@ -260,7 +261,7 @@ void System::sleep_until(ThreadId id, Time time) {
     auto& me = thread(id);
     const bool exact = policy_->real_time(me.facts.scheduling);
     auto& timer = sleeps_until_[index(id)];
-    timer = Timers::Timer{.must = exact ? time : time + costs_.timer_slack,
+    timer = Timers::Timer{.must = exact ? time : kernel::later(time, costs_.timer_slack),
                           .number = ++timers_set_,
                           .may = time,
                           .thread = id,

@@ -43,7 +43,7 @@ const Facts& System::facts(ThreadId id) {
     me.facts.burst = driver_.burst(id);
     if (!me.in_operation) return me.facts;
     if (me.place == Place::running) update_progress(me, cpu(me.cpu));
-    me.facts.burst.value += me.left.value;
+    me.facts.burst.value += me.left.value + me.withheld.value;
     return me.facts;
 }
 
@@ -404,7 +404,7 @@ void System::decide(CpuId id) {
     }
     // One that falls now and is still due is about to come.
     if (here.decision && *here.decision <= now() && *due <= Duration{1}) return;
-    const auto at = ticks_.from(now() + std::max(*due, Duration{1}));
+    const auto at = ticks_.from(kernel::later(now(), std::max(*due, Duration{1})));
     if (here.decision && *here.decision == at) return;
     here.decision = at;
     to_arm_.insert(id);

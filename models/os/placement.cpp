@@ -64,7 +64,7 @@ CpuId System::place(ThreadId id, kernel::Maybe<CpuId> waker, bool sync) {
 }
 
 /// As wake_affine(): its CPU, or that of the thread that wakes it if that is the less loaded one
-/// (by 4 or 8 %, WA_BIAS), or runs nobody else and is about to sleep. `sync`: what the waker loads
+/// (by 5 or 8 %, WA_BIAS), or runs nobody else and is about to sleep. `sync`: what the waker loads
 /// its CPU with is as good as gone.
 CpuId System::near_waker(const Thread& me, kernel::Maybe<CpuId> waker, bool sync) const {
     if (global_ || !waker || *waker == me.cpu || !me.allowed.has(*waker)) return me.cpu;

@@ -131,6 +131,9 @@ public:
     /// How many of them are in a queue: the first of queued_at, by their urgency.
     virtual std::size_t urgent_in(RunqueueId /*queue*/) const { return 0; }
 
+    /// `thread`, which runs, begins to compute: it may not have blocked where it might have.
+    virtual void learn(ThreadId /*thread*/, const Facts& /*facts*/) {}
+
     /// Whether `Facts::burst` is looked at; the os then asks the program for it.
     virtual bool needs_burst() const { return false; }
 };

@@ -26,6 +26,7 @@ public:
         left_.make(thread) = facts.burst;
         waiting(queue).append(thread, facts.burst);
     }
+    void learn(ThreadId thread, const Facts& facts) override { left_[thread] = facts.burst; }
     void charge(RunqueueId /*queue*/, ThreadId thread, kernel::Duration ran) override {
         auto& left = left_[thread].value;
         left -= std::min(left, Work::of(ran).value);

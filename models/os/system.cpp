@@ -221,6 +221,18 @@ void System::begin_burst(Thread& thread, Work work) {
     thread.as_of = now();
     to_arm_.insert(thread.cpu);
     if (speeds_.minds_work()) set_work(thread.cpu, footprint_of(thread.operation));
+    if (needs_burst_) learn_burst(thread.cpu);
+}
+
+/// Of the thread that runs there: whoever waits may be the shorter one now.
+void System::learn_burst(CpuId id) {
+    const auto running = *cpu(id).current;
+    charge(id);
+    policy_->learn(running, facts(running));
+    const auto queue = queue_of(id);
+    if (policy_->queued(queue) > 0 &&
+        policy_->preempts(queue, policy_->queued_at(queue, 0), running))
+        interrupted(id);
 }
 
 void System::disturb(CpuId id, Duration time) {
@@ -248,8 +260,7 @@ bool System::completes_first(const Cpu& cpu) const {
 /// The first nanosecond at which the work of the burst is done; the end of time, if none is.
 Time System::completion(const Cpu& cpu) const {
     const auto& running = threads_[index(*cpu.current)];
-    const auto left = running.left.time_at(cpu.speed);
-    return left < Time::max() - running.as_of ? running.as_of + left : Time::max();
+    return kernel::later(running.as_of, running.left.time_at(cpu.speed));
 }
 
 }  // namespace interlock::os

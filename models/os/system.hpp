@@ -275,6 +275,7 @@ private:
         thread.as_of = now();
     }
     void begin_burst(Thread& thread, Work work);
+    void learn_burst(CpuId id);
     /// Work that is not its own and comes before what is left of its burst.
     static void burden(Thread& thread, Work work) {
         thread.left.value += work.value;

@@ -22,6 +22,7 @@ public:
     /// The first one at or after `due`; without ticks, `due`.
     kernel::Time from(kernel::Time due) {
         if (!interval_) return due;
+        if (due > kernel::Time::max() - *interval_) return kernel::Time::max();
         // Most that are asked for are the last one, or the next: found without a division.
         if (due > near_ && due <= near_ + *interval_) near_ += *interval_;
         if (due > near_ - *interval_ && due <= near_) return near_;

@@ -68,18 +68,12 @@ void check_text(const std::string& text, const std::string& file, bool lines,
     }
 }
 
-/// The text of a line from 0 on.
-std::string_view line_of(std::string_view text, int line) {
-    for (; line > 0; --line) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
-    return text.substr(0, text.find('\n'));
-}
-
 /// Whether the quote that stands there closes before the line ends: one that is left open by
 /// mistake would take what follows in, up to the next quote or to the end.
-bool closes_on_its_line(const std::string& text, const YAML::Mark& mark) {
-    auto rest = line_of(text, mark.line);
-    rest.remove_prefix(std::min(static_cast<std::size_t>(mark.column), rest.size()));  // bytes
-    if (rest.empty() || (rest.front() != '"' && rest.front() != '\'')) return true;    // an anchor
+bool closes_on_its_line(std::string_view text, std::size_t begin) {
+    auto rest = text.substr(0, text.find('\n', std::min(begin, text.size())));
+    rest.remove_prefix(std::min(begin, rest.size()));
+    if (rest.empty() || (rest.front() != '"' && rest.front() != '\'')) return true;  // an anchor
     const char quote = rest.front();
     for (std::size_t at = 1; at < rest.size(); ++at) {
         if (rest[at] == '\\' && quote == '"') {
@@ -143,7 +137,9 @@ public:
         auto node = make(mark, NodeKind::word);
         node.text = value;
         node.quoted = tag == "!";
-        if (node.quoted && lines_ && !closes_on_its_line(*text_, mark))
+        if (node.quoted && lines_ &&
+            !closes_on_its_line(*text_,
+                                begin_of_line(mark.line) + static_cast<std::size_t>(mark.column)))
             refuse(node.place, "this quote is not closed on its line");
         add(std::move(node), anchor);
     }
@@ -180,6 +176,17 @@ private:
 
     Place at(const YAML::Mark& mark) const {
         return lines_ ? Place{file_, mark.line + 1, mark.column + 1} : Place{file_, 0, 0};
+    }
+
+    /// Where a line begins; asked of lines in their order, but for a few.
+    std::size_t begin_of_line(int line) {
+        if (line < line_) {
+            line_ = 0;
+            line_begin_ = 0;
+        }
+        for (; line_ < line; ++line_)
+            line_begin_ = std::min(text_->find('\n', line_begin_), text_->size() - 1) + 1;
+        return line_begin_;
     }
 
     Node make(const YAML::Mark& mark, NodeKind kind) {
@@ -267,6 +274,8 @@ private:
     }
 
     const std::string* text_;
+    int line_ = 0;
+    std::size_t line_begin_ = 0;  // of that line
     const std::string* file_;
     bool lines_;
     Limits limits_;

@@ -17,6 +17,11 @@ struct Clock {
 using Duration = Clock::duration;
 using Time = Clock::time_point;
 
+/// `more`, which is not negative, after that time; the end of time where that is beyond it.
+constexpr Time later(Time time, Duration more) {
+    return more < Time::max() - time ? time + more : Time::max();
+}
+
 /// Seconds as statistics and output want them; never on the path of an event.
 constexpr double seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();

@@ -84,5 +84,77 @@ TEST_CASE("burst: other load that never blocks comes last", "[models]") {
     }
 }
 
+TEST_CASE("burst: after a step that did not block it is the next one", "[models]") {
+    // a has the free lock at 1 ms and 100 ms to do; b comes at 10 ms with 5.
+    for (const std::string step : {"acquire: l", "put: q"}) {
+        CAPTURE(step);
+        const auto rest = step == "put: q" ? "" : ", release: l";
+        const auto text =
+            one_cpu + "os: {policy: srtf}\n" + (step == "put: q" ? "queues: {q: {}}\n" : "") +
+            "programs: {a: [compute: 1ms, " + step + ", compute: 100ms" + rest +
+            "], b: [compute: 5ms], c: [get: q]}\n" +
+            "tasks: [{program: a}, {program: b, arrive: 10ms}" +
+            (step == "put: q" ? ", {program: c}" : "") + "]\nstrategies: [{direct: {}}]\n";
+        auto used = text;
+        if (step != "put: q") used.replace(used.find(", c: [get: q]"), 13, "");
+        const auto row = run(used).front();
+        CHECK(row.instances[1].finish == Time{15ms});
+        CHECK(row.instances[0].finish == Time{106ms});
+    }
+}
+
+TEST_CASE("burst: a job that is given up inside a loop lets go of its lock", "[models]") {
+    // a's first job is aborted at 50 ms, and its release takes 10 ms, in which c comes.
+    const auto row = run(R"(
+machine: {cores: 1, costs: {futex_wake: 10ms, context_switch: 0ns, syscall: 0ns, futex_wait: 0ns,
+    user_operation: 0ns, wake_interrupt: 0ns, wake_idle_brief: 0ns, wake_idle_short: 0ns,
+    wake_idle_long: 0ns}}
+interpreter: none
+os: {policy: srtf}
+programs:
+  a: [{acquire: l}, {sleep: 1ms}, {compute: 100ms}, {repeat: 1, steps: [{release: l}]}, {compute: 1ms}]
+  b: [{sleep: 2ms}, {acquire: l}, {compute: 1ms}, {release: l}]
+  c: [{sleep: 55ms}, {compute: 1ms}]
+tasks: [{program: a, period: 50ms, count: 2, on_miss: abort}, {program: b}, {program: c}]
+strategies: [{direct: {}}]
+)")
+                         .front();
+    CHECK(row.ended == Ended::done);
+    CHECK(row.by_task[0].missed == 2);
+}
+
+TEST_CASE("burst: who starts a thread may sleep until it has begun", "[models]") {
+    // Of main, which comes first, 1 ms is told then, less than b's 5.
+    const auto row = run(R"(
+machine: {cores: 1, costs: none}
+interpreter: {preset: none, start_waits: true}
+os: {policy: sjf}
+programs:
+  main: [{compute: 1ms}, {spawn: child}, {compute: 100ms}, join]
+  child: [{compute: 1ms}]
+  b: [{compute: 5ms}]
+tasks: [{program: b}, {program: main}]
+strategies: [{direct: {}}]
+)")
+                         .front();
+    CHECK(row.instances[0].finish == Time{7ms});  // after main's 1 ms and the child's
+}
+
+TEST_CASE("burst: what a drop request cut off is still to come", "[models]") {
+    // At 20 ms a has 980 ms left, 80 of them until it looks at the request that b made; d is
+    // shorter, and in a process of its own.
+    const auto row = run(R"(
+machine: {cores: 1, costs: none}
+interpreter: {lock: cpython-3.2, check_spacing: 100ms, thread_start: 0ns, thread_begin: 0ns,
+    start_waits: false, task_dispatch: 0ns}
+os: {policy: srtf}
+programs: {a: [compute: 1000ms], b: [compute: 50ms], d: [compute: 200ms]}
+tasks: [{program: a}, {program: b, arrive: 1ms}, {program: d, arrive: 20ms, process: other}]
+strategies: [{direct: {}}]
+)")
+                         .front();
+    CHECK(row.instances[2].finish == Time{220ms});
+}
+
 }  // namespace
 }  // namespace interlock::models

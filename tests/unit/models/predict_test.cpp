@@ -457,6 +457,13 @@ TEST_CASE("predict: what does not end is a bound", "[models]") {
     // 10^10 s each; 292 years are 9.2 x 10^9.
     CHECK(reason(", speed: 0.001", "compute: 10000000s") ==
           "not all tasks finish within 292 years");
+    // Three steps of 143 years each.
+    for (const auto* const step : {"compute", "native", "sleep", "io"}) {
+        CAPTURE(step);
+        const auto one = std::string(step) + ": 4500000000s";
+        CHECK(reason(", memory: 1GiB", one + ", " + one + ", " + one) ==
+              "not all tasks finish within 292 years");
+    }
     // Each sleeps for 143 years.
     CHECK(reason("", "sleep: 4500000000s") ==
           "all threads together lived for more than 292 years, which is more than the books hold");

@@ -24,6 +24,8 @@ TEST_CASE("a tick is the first at or after a time, in whatever order times are a
     CHECK(ticks.from(at(95)) == at(95));
     CHECK(ticks.from(at(12)) == at(15));
     CHECK(ticks.from(at(-9)) == at(3));
+    CHECK(ticks.from(Time::max() - Duration{2}) == Time::max());
+    CHECK(ticks.from(at(8)) == at(11));
 }
 
 TEST_CASE("the last tick up to a time is it where it ticks then", "[os]") {
