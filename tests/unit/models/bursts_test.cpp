@@ -20,12 +20,11 @@ using support::run;
 /// When the instances end, of tasks that are there alone on one CPU.
 std::vector<Duration> ends(const std::string& os, const std::string& programs,
                            const std::string& tasks) {
+    const auto row = run(one_cpu + "os: {policy: " + os + "}\nprograms: {" + programs +
+                         "}\ntasks: [" + tasks + "]\nstrategies: [{direct: {}}]\n")
+                         .front();
     std::vector<Duration> all;
-    for (const auto& one : run(one_cpu + "os: {policy: " + os + "}\nprograms: {" + programs +
-                               "}\ntasks: [" + tasks + "]\nstrategies: [{direct: {}}]\n")
-                               .front()
-                               .instances)
-        all.push_back((*one.finish).time_since_epoch());
+    for (const auto& one : row.instances) all.push_back((*one.finish).time_since_epoch());
     return all;
 }
 
