@@ -153,6 +153,11 @@ private:
                              false);
     }
 
+    void bound(const char* reason) {
+        result_.ended = Ended::bound;
+        result_.reason = reason;
+    }
+
     void ended(const interpreter::Engine& engine, os::Stop stop) {
         if (const auto& shortage = engine.shortage()) {
             result_.ended = Ended::out_of_memory;
@@ -171,21 +176,12 @@ private:
             result_.findings.push_back({.kind = "deadlock", .text = *result_.reason});
             return;
         case os::Stop::time_bound:
-            result_.ended = Ended::bound;
-            result_.reason = "'until' was reached before all tasks had finished";
-            return;
+            return bound("'until' was reached before all tasks had finished");
         case os::Stop::event_bound:
-            result_.ended = Ended::bound;
-            result_.reason = "'events_max' was reached before all tasks had finished";
-            return;
+            return bound("'events_max' was reached before all tasks had finished");
         case os::Stop::no_progress:
-            result_.ended = Ended::bound;
-            result_.reason = "time does not pass: 50 million steps that take none";
-            return;
-        case os::Stop::end_of_time:
-            result_.ended = Ended::bound;
-            result_.reason = "not all tasks finish within 292 years";
-            return;
+            return bound("time does not pass: 50 million steps that take none");
+        case os::Stop::end_of_time: return bound("not all tasks finish within 292 years");
         }
     }
 

@@ -89,10 +89,8 @@ void System::migrate(CpuId from, CpuId to, ThreadId id) {
     charge(to);
     policy_->dequeue(queue_of(from), id, Leaving::migrated);
     policy_->enqueue(queue_of(to), id, Joining::migrated, facts(id));
-    loads_.remove(queue_of(from));
-    loads_.add(queue_of(to));
-    load_moves(thread(id), to);
-    loads_changed_ = true;
+    load_goes(thread(id));
+    load_comes(thread(id), to);
 }
 
 /// While threads wait and the CPUs' loads differ, somebody looks: at the next
@@ -193,9 +191,8 @@ void System::move_running(CpuId from, CpuId to) {
            static_cast<std::uint32_t>(from), static_cast<std::uint64_t>(record::State::cpu_wait));
     vacate(from);
     policy_->enqueue(queue_of(to), id, Joining::migrated, facts(id));
-    loads_.remove(queue_of(from));
-    loads_.add(queue_of(to));
-    load_moves(thread(id), to);
+    load_goes(thread(id));
+    load_comes(thread(id), to);
     kernel::check(policy_->pick(queue_of(to)) == id,
                   "an idle CPU takes the thread that is moved to it");
     set_idle(to, false);

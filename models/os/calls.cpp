@@ -297,7 +297,6 @@ void System::block(ThreadId id, Waiting waiting) {
     auto& me = thread(id);
     charge(me.cpu);
     policy_->dequeue(queue_of(me.cpu), id, Leaving::blocked);
-    loads_.remove(queue_of(me.cpu));
     load_goes(me);
     me.place = Place::away;
     const auto state = waiting == Waiting::io ? record::State::io : record::State::blocked;
@@ -310,7 +309,6 @@ void System::leave(ThreadId id) {
     auto& me = thread(id);
     charge(me.cpu);
     policy_->dequeue(queue_of(me.cpu), id, Leaving::exited);
-    loads_.remove(queue_of(me.cpu));
     load_goes(me);
     me.place = Place::exited;
     record(record::Kind::thread_exited, static_cast<std::uint32_t>(id),

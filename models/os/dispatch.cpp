@@ -67,8 +67,6 @@ void System::wake(ThreadId id, Joining why, kernel::Maybe<CpuId> waker, bool syn
     policy_->enqueue(queue_of(where), id, why, facts(id));
     if (stays) charge_queue(where, now());
     ++waiting_;
-    loads_.add(queue_of(where));
-    loads_changed_ = true;
     arm_release(where);
     notify(where, id, waker);
 }

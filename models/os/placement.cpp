@@ -85,6 +85,8 @@ CpuId System::near_waker(const Thread& me, kernel::Maybe<CpuId> waker, bool sync
 
 /// It is runnable from now on, at that CPU.
 void System::load_comes(Thread& me, CpuId where) {
+    loads_.add(queue_of(where));
+    loads_changed_ = true;
     if (!follows_use_) return;
     if (me.load_at != where) {
         cpu(me.load_at).load.add(now(), -load_of(me));
@@ -97,15 +99,11 @@ void System::load_comes(Thread& me, CpuId where) {
 
 /// It sleeps, or has exited.
 void System::load_goes(Thread& me) {
+    loads_.remove(queue_of(me.load_at));
+    loads_changed_ = true;
     if (!follows_use_) return;
     cpu(me.load_at).load.change(now(), -me.weight);
     me.runnable.change(now(), -1);
-}
-
-/// It is runnable at another CPU.
-void System::load_moves(Thread& me, CpuId to) {
-    load_goes(me);
-    load_comes(me, to);
 }
 
 bool System::takes_over_idle_class(const Facts& facts) const {

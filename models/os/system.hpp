@@ -382,7 +382,6 @@ private:
     double load_of(const Thread& thread) const { return thread.weight * thread.runnable.at(now()); }
     void load_comes(Thread& me, CpuId where);
     void load_goes(Thread& me);
-    void load_moves(Thread& me, CpuId to);
     Span socket_for_new(CpuId near, const Allowed& allowed) const;
     CpuId place_new(kernel::Maybe<ThreadId> parent, const Facts& how, const Allowed& allowed) const;
     void begin_use(Thread& it, bool has_parent);
