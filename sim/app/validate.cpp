@@ -163,7 +163,9 @@ private:
                               .cells = {}};
             if (!question.scenario.replications)
                 question.scenario.replications = replications_of(question.scenario);
-            question.predicted = experiment::run(question.scenario);
+            experiment::RunOptions how;
+            how.progress = [&](std::size_t, std::size_t) { interrupts_.check(); };
+            question.predicted = experiment::run(question.scenario, how);
             const auto lock = lock_of(backend, profile);
             for (std::size_t i = 0; i < question.scenario.cases.size(); ++i)
                 question.cells.push_back(cell(question, i, profile, lock));

@@ -10,7 +10,7 @@
 
 namespace interlock::experiment {
 
-/// Told after each replication, from one thread at a time.
+/// Told after each replication, from one thread at a time. What it throws gives the run up.
 using Progress = std::function<void(std::size_t done, std::size_t total)>;
 
 struct RunOptions {

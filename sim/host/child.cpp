@@ -275,9 +275,12 @@ Interrupts::~Interrupts() {
     sigprocmask(SIG_UNBLOCK, &set, nullptr);
 }
 
-void Interrupts::check() const {
-    pollfd place{.fd = descriptor_, .events = POLLIN, .revents = 0};
-    if (poll(&place, 1, 0) > 0) throw Interrupted();
+void Interrupts::check(std::chrono::milliseconds rest) const {
+    const auto end = Clock::now() + rest;
+    do {
+        pollfd place{.fd = descriptor_, .events = POLLIN, .revents = 0};
+        if (poll(&place, 1, milliseconds_until(end)) > 0) throw Interrupted();
+    } while (Clock::now() < end);
 }
 
 std::string Finished::text() const {

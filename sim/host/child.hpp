@@ -37,8 +37,8 @@ public:
 
     /// Readable once a signal waits; for poll().
     int descriptor() const { return descriptor_; }
-    /// Throws Interrupted if one has come.
-    void check() const;
+    /// Throws Interrupted if one has come, or comes before `rest` is over.
+    void check(std::chrono::milliseconds rest = {}) const;
 
 private:
     int descriptor_ = -1;

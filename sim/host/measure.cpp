@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -155,6 +156,13 @@ double Measurements::value(const std::string& name) const {
     return it == nullptr ? 0 : it->value;
 }
 
+void Measurements::rest(std::chrono::milliseconds time) const {
+    if (interrupts != nullptr)
+        interrupts->check(time);
+    else
+        std::this_thread::sleep_for(time);
+}
+
 namespace {
 
 /// Shares of the CPUs' time.
@@ -177,6 +185,7 @@ Disturbed measure_part(void (*part)(Measurements&), Measurements& all, std::size
         auto with = without;
         const auto before = disturbance();
         const auto begin = wall_ns();
+        with.rest();
         part(with);
         const auto after = disturbance();
         const auto cpu_time = (wall_ns() - begin) / 1e9 * static_cast<double>(cpus);
@@ -194,14 +203,13 @@ Disturbed measure_part(void (*part)(Measurements&), Measurements& all, std::size
 HostFigures measure_host(const Environment& environment, const Parts& progress,
                          const Interrupts* interrupts) {
     HostFigures it;
-    Measurements all{.cpus = usable_cpus(environment, it)};
+    Measurements all{.cpus = usable_cpus(environment, it), .interrupts = interrupts};
     Disturbed worst;
     // The parts take 10 s of it, once each.
     const auto no_more = wall_ns() + 20e9;
     constexpr std::array parts{measure_cpus, measure_wakes, measure_cold, measure_balance,
                                measure_starts};
     for (std::size_t i = 0; i < parts.size(); ++i) {
-        if (interrupts != nullptr) interrupts->check();
         const auto part = measure_part(
             parts.at(i), all, std::max<std::size_t>(environment.allowed.size(), 1), no_more);
         if (part.worse_than(worst)) worst = part;

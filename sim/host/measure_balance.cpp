@@ -100,14 +100,16 @@ double share_that_leaves(std::uint32_t first, std::uint32_t second, double busy,
 
 /// The use of its CPU from which a woken thread leaves it for an idle one: 0 if it always does, or
 /// never.
-Figure pack_below(std::uint32_t first, std::uint32_t second) {
+Figure pack_below(const Measurements& it) {
     constexpr double period = 10e6;
     constexpr int steps = 9;
     std::vector<std::pair<double, double>> leaving;
     for (int i = 1; i <= steps; ++i) {
+        it.rest();
         const auto busy = period * i / (steps + 1);
         const auto idle = period - busy;
-        leaving.emplace_back(use_after(busy, idle), share_that_leaves(first, second, busy, idle));
+        leaving.emplace_back(use_after(busy, idle),
+                             share_that_leaves(it.cpus[0], it.cpus[1], busy, idle));
     }
     const bool packs = leaving.front().second < 0.5 && leaving.back().second > 0.5;
     return {.name = "pack_below",
@@ -121,14 +123,14 @@ Figure pack_below(std::uint32_t first, std::uint32_t second) {
 
 void measure_balance(Measurements& it) {
     if (it.cpus.size() < 2) return;
-    it.add(pack_below(it.cpus[0], it.cpus[1]));
+    it.add(pack_below(it));
     constexpr int trials = 40;
     constexpr double at_once = 1e6;
     std::vector<double> later;
     for (int i = 0; i < trials; ++i) {
         const auto took = until_pulled(it.cpus[0], it.cpus[1]);
         if (took > at_once) later.push_back(took);
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        it.rest(std::chrono::milliseconds(5));
     }
     it.add({.name = "new_idle_pull",
             .value = 1 - static_cast<double>(later.size()) / trials,

@@ -131,6 +131,7 @@ void timed_waits(Measurements& it, int tries) {
     MeanHold warm(tries);
     Waiter waiter(it.cpus[1]);
     for (int i = 0; i < tries; ++i) {
+        it.rest();
         waiter.sleep(pause);
         cold.add(waiter.keeps_mutex_after(cold.delay(i)));
         warm.add(waiter.keeps_mutex_after(warm.delay(i)));
@@ -158,9 +159,10 @@ struct InTurn {
 };
 
 template <typename Pause, typename First, typename Second>
-InTurn in_turn(int times, Pause pause_before, First first, Second second) {
+InTurn in_turn(const Measurements& it, int times, Pause pause_before, First first, Second second) {
     InTurn found;
     for (int i = 0; i < times; ++i) {
+        it.rest();
         pause_before();
         const auto cold_first = timed(first);
         const auto cold_second = timed(second);
@@ -172,11 +174,11 @@ InTurn in_turn(int times, Pause pause_before, First first, Second second) {
 
 /// A futex_wake of nobody and a timed futex_wait that does not sleep, as who asks for the lock: its
 /// own timed wait is over, it wakes who waits for the mutex, and begins the next.
-InTurn after_sleep(int times) {
+InTurn after_sleep(const Measurements& it, int times) {
     std::atomic<std::uint32_t> word{1};
     timespec until{};
     return in_turn(
-        times,
+        it, times,
         [&] {
             until =
                 time_of(wall_ns() + static_cast<double>(std::chrono::nanoseconds(pause).count()));
@@ -187,10 +189,10 @@ InTurn after_sleep(int times) {
 
 /// A futex_wait that does not sleep and a futex_wake of nobody, as who holds the lock: it finds the
 /// mutex taken, and later wakes the next.
-InTurn after_computing(int times) {
+InTurn after_computing(const Measurements& it, int times) {
     std::atomic<std::uint32_t> word{1};
     return in_turn(
-        times, [] { spin_ns(static_cast<double>(std::chrono::nanoseconds(pause).count())); },
+        it, times, [] { spin_ns(static_cast<double>(std::chrono::nanoseconds(pause).count())); },
         [&] { futex_wait(word, 0); }, [&] { futex_wake(word); });
 }
 
@@ -217,12 +219,12 @@ void futexes(Measurements& it) {
     });
     it.add(figure("futex_timer", "ns", timers(times),
                   "what a timeout adds to a futex_wait that does not sleep"));
-    const auto slept = after_sleep(times);
+    const auto slept = after_sleep(it, times);
     it.add(mean_figure("cold_wake", "ns", slept.first.extra,
                        "what a futex_wake of nobody takes more after 5 ms of sleep than the next"));
     it.add(mean_figure("cold_wait", "ns", slept.second.extra,
                        "what a timed futex_wait right after it takes more, which does not sleep"));
-    const auto computed = after_computing(times);
+    const auto computed = after_computing(it, times);
     it.add(mean_figure("cold_wait_busy", "ns", computed.first.extra,
                        "what a futex_wait that does not sleep takes more after 5 ms of computing"));
     it.add(mean_figure("cold_wake_busy", "ns", computed.second.extra,
@@ -270,7 +272,7 @@ void sockets(Measurements& it) {
     Cold sends;
     Cold receives;
     for (int i = 0; i < 100; ++i) {
-        std::this_thread::sleep_for(pause);
+        it.rest(pause);
         sends.add([&] { return loop.put(); });
         receives.add([&] { return loop.get(); });
     }

@@ -79,23 +79,23 @@ private:
     std::jthread thread_;
 };
 
-/// Speed of `cpu` while `other` is busy, as a share of its speed alone.
-Figure beside(std::uint32_t cpu, std::uint32_t other, Kernel kernel, const std::string& name) {
-    const Pinned pinned(cpu);
-    Neighbour neighbour(other, kernel);
+/// Speed of the first CPU while the second is busy, as a share of its speed alone.
+Figure beside(const Measurements& it, Kernel kernel, const std::string& name) {
+    const Pinned pinned(it.cpus[0]);
+    Neighbour neighbour(it.cpus[1], kernel);
     constexpr std::uint64_t rounds = 1'000'000;
     constexpr int turns = 250;  // spread over a second: a hypervisor moves CPUs about
     std::vector<double> ratios;
     for (int i = 0; i < turns; ++i) {
+        it.rest();
         neighbour.be_busy(false);
         const auto alone = rate(kernel, rounds);
         neighbour.be_busy(true);
         ratios.push_back(rate(kernel, rounds) / alone);
     }
-    auto it = figure(name, "ratio", ratios,
-                     "CPU-time speed beside a busy CPU against alone right before, " +
-                         std::to_string(turns) + " times");
-    return it;
+    return figure(name, "ratio", ratios,
+                  "CPU-time speed beside a busy CPU against alone right before, " +
+                      std::to_string(turns) + " times");
 }
 
 /// Threads that pass a turn to each other through one cache line, both awake.
@@ -146,8 +146,8 @@ Figure per_call(const std::string& name, const std::string& how,
 
 void measure_cpus(Measurements& it) {
     if (it.cpus.size() >= 2) {
-        it.add(beside(it.cpus[0], it.cpus[1], interpret, "speed_beside"));
-        it.add(beside(it.cpus[0], it.cpus[1], wide, "speed_beside_wide"));
+        it.add(beside(it, interpret, "speed_beside"));
+        it.add(beside(it, wide, "speed_beside_wide"));
         it.add(line_transfer(it.cpus[0], it.cpus[1]));
     }
     std::mutex mutex;

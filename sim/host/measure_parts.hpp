@@ -1,20 +1,25 @@
 #pragma once
 
-// The parts of the host's calibration, a file each.
+// The parts of the host's calibration, a file each. All throw Interrupted.
 
+#include <chrono>
 #include <cstdint>
 #include <vector>
 
+#include "sim/host/child.hpp"
 #include "sim/host/figure.hpp"
 
 namespace interlock::host {
 
 struct Measurements {
     std::vector<std::uint32_t> cpus;  ///< that threads can be pinned to; two at least, or none
+    const Interrupts* interrupts = nullptr;
     std::vector<Figure> figures{};
 
     void add(Figure figure) { figures.push_back(std::move(figure)); }
     double value(const std::string& name) const;
+    /// Where a measurement sleeps, or may be given up: a second or two apart.
+    void rest(std::chrono::milliseconds time = {}) const;
 };
 
 /// speed_beside, speed_beside_wide, line_transfer, user_operation, clock_read, syscall.

@@ -115,6 +115,7 @@ void processes(Measurements& it) {
     for (const auto size : {1.0, 32.0, 128.0}) {
         const Mapping memory(static_cast<std::size_t>(size * mib));
         memory.touch();
+        it.rest();
         std::vector<double> calls;
         std::vector<double> children;
         for (int i = 0; i < count; ++i) {
@@ -145,7 +146,7 @@ void pages(Measurements& it) {
     std::vector<double> touched;
     std::vector<double> copied;
     for (int i = 0; i < 5; ++i) {
-        std::this_thread::sleep_for(rest);
+        it.rest(rest);
         const Mapping memory(count * page);
         touched.push_back(memory.touch());
         std::array<int, 2> ends{};

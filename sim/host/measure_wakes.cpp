@@ -110,6 +110,7 @@ struct Waking {
 };
 
 Waking waking(const Measurements& it, double idle_ns, int times) {
+    it.rest();
     std::vector<double> delays;
     std::vector<double> calls;
     const Pinned pinned(it.cpus[0]);

@@ -24,7 +24,7 @@ public:
         command.environment = {{"XDG_DATA_HOME", home().string()},
                                {"TMPDIR", temporary().string()},
                                {"INTERLOCK", INTERLOCK_PROGRAM}};
-        command.timeout = 120s;
+        command.timeout = 600s;  // nothing hangs; a watched build on a loaded machine is slow
         return host::run(command);
     }
 

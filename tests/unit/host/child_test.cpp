@@ -111,6 +111,19 @@ TEST_CASE("child: Ctrl-C ends it", "[host]") {
     CHECK_THROWS_AS(run(shell("sleep 1000"), &interrupts), Interrupted);
 }
 
+TEST_CASE("interrupts: a rest ends with the signal, or with its time", "[host]") {
+    const Interrupts interrupts;
+    CHECK_NOTHROW(interrupts.check());
+    const auto begin = std::chrono::steady_clock::now();
+    CHECK_NOTHROW(interrupts.check(20ms));
+    CHECK(std::chrono::steady_clock::now() - begin >= 20ms);
+    const std::jthread user([] {
+        std::this_thread::sleep_for(20ms);
+        kill(getpid(), SIGINT);
+    });
+    CHECK_THROWS_AS(interrupts.check(1000s), Interrupted);
+}
+
 TEST_CASE("child: itself is not deaf to Ctrl-C", "[host]") {
     const Interrupts interrupts;  // blocks the signal here, and not in the child
     const auto finished = run(shell("kill -INT $$; sleep 1000"), &interrupts);
