@@ -40,7 +40,8 @@ void explore(Parameters parameters, std::uint32_t threads, std::uint8_t times_ea
     CHECK(all.all_can_end);
 }
 
-TEST_CASE("locks: in every order one thread holds it, and all get it", "[locks][exhaustive][large]") {
+TEST_CASE("locks: in every order one thread holds it, and all get it",
+          "[locks][exhaustive][large]") {
     SECTION("CPython 2.7") {
         const TickLockParameters parameters{.interval = os::Work::of(4us),
                                             .tick = os::Work::of(40ns)};
