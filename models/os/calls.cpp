@@ -83,17 +83,13 @@ bool System::start(ThreadId id, const Operation& operation, Ahead ahead) {
 /// Moves the time to the end of a burst of `work`, if nothing can happen before.
 bool System::runs_ahead(CpuId id, Work work) {
     if (!to_dispatch_.empty() || !to_retime_.empty() || loads_changed_) return false;
-    if (!to_arm_.none_but(id) || simulation_.events() >= events_max_) return false;
+    if (!to_arm_.none_but(id)) return false;
     const auto& here = cpu(id);
     if (speeds_.minds_work() && speeds_.work_of(static_cast<std::uint32_t>(id)) !=
                                     footprint_of(thread(*here.current).operation))
         return false;
     const auto end = kernel::later(now(), work.time_at(here.speed));
-    if (end > until_ || end == Time::max() || (here.decision && *here.decision <= end))
-        return false;
-    if (!simulation_.advance_before_calendar(end)) return false;
-    operations_ = 0;
-    return true;
+    return !(here.decision && *here.decision <= end) && passes_calendar_by(end);
 }
 
 /// Evenly from nothing to twice the price: how far away the line is, and in

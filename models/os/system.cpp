@@ -73,6 +73,11 @@ Stop System::run(std::optional<Time> until, std::uint64_t events_max) {
     auto& calendar = simulation_.calendar();
     while (!stopped_) {
         if (operations_ > operations_max) return Stop::no_progress;
+        if (const auto id = std::exchange(next_, std::nullopt)) {
+            cpu_event(*id);
+            settle();
+            continue;
+        }
         if (calendar.empty()) return Stop::out_of_events;
         if (calendar.next_time() > until_) {
             simulation_.advance_to(until_);
@@ -167,7 +172,17 @@ void System::cpu_event(CpuId id) {
     }
 }
 
-/// One event a CPU: the end of the burst, or the policy's decision before it.
+/// Moves the time to an event that the calendar does not have, if nothing can happen before.
+bool System::passes_calendar_by(Time at) {
+    if (simulation_.events() >= events_max_ || at > until_ || at == Time::max()) return false;
+    const auto before = now();
+    if (!simulation_.advance_before_calendar(at)) return false;
+    if (at != before) operations_ = 0;
+    return true;
+}
+
+/// One event a CPU: the end of the burst, or the policy's decision before it. The calendar only
+/// has it if something else may happen first.
 void System::arm(CpuId id) {
     auto& here = cpu(id);
     auto& calendar = simulation_.calendar();
@@ -185,12 +200,17 @@ void System::arm(CpuId id) {
             return;
         }
         calendar.cancel(here.event);
+        here.event = {};
+    }
+    here.event_at = at;
+    here.event_completes = completes;
+    if (to_arm_.empty() && passes_calendar_by(at)) {
+        next_ = id;
+        return;
     }
     here.event = calendar.schedule(
         at, completes ? EventClass::completion : EventClass::tick,
         {static_cast<std::uint32_t>(EventKind::cpu), static_cast<std::uint32_t>(id)});
-    here.event_at = at;
-    here.event_completes = completes;
 }
 
 /// Somebody's part of it may have become another for what anybody does.

@@ -263,6 +263,7 @@ private:
     void handle(kernel::Event event);
     void settle();
     void cpu_event(CpuId id);
+    bool passes_calendar_by(kernel::Time at);
     void arm(CpuId id);
     void share_bandwidth();
     void retime(CpuId id);
@@ -466,6 +467,7 @@ private:
     CpuSet to_dispatch_;
     CpuSet to_retime_;
     CpuSet to_arm_;
+    kernel::Maybe<CpuId> next_;  ///< whose event the time was moved to
     Loads loads_;
     CpuSet idle_cpus_;         ///< those of `Cpu::idle`: not on their way out of it
     std::size_t idle_ = 0;     ///< how many these are
